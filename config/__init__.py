@@ -1,0 +1,1 @@
+"""Data only: examples, Modbus profiles, the generated schema. Read through importlib.resources."""

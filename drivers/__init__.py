@@ -1,0 +1,1 @@
+"""Everything that talks to a device, and nothing that knows what it is for."""

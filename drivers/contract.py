@@ -1,0 +1,229 @@
+"""The contract between the devices and the edge.
+
+Few *sources* do I/O, many *decoders* do none::
+
+    link ──bytes──▶ splitter ──Frame──▶ Decoder.decode ──Observation──▶ Emit
+
+A source owns a port and the devices on it; a decoder belongs to one device and is pure: bytes and a time
+in, observations out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple, NewType, Protocol, TypeAlias
+
+from pydantic import BaseModel
+
+Instant = NewType("Instant", int)
+"""Nanoseconds since 1970-01-01T00:00:00Z."""
+
+NANOSECONDS = 1_000_000_000
+"""In one second."""
+
+Now: TypeAlias = Callable[[], Instant]
+"""The gateway's clock, as a source sees it."""
+
+
+class Quality(StrEnum):
+    """How far a reading may be trusted."""
+
+    GOOD = "good"
+    SUSPECT = "suspect"
+    MISSING = "missing"
+
+
+class Reading(NamedTuple):
+    """One quantity of a device at one instant.
+
+    The unit follows from the quantity (``temperature`` is always in Cel, see ``edge/quantities.py``).
+    ``value`` is None exactly when ``quality`` is MISSING; ``reason`` says why a reading is not GOOD: a short
+    word such as ``sensor_fault``, ``out_of_range``, ``no_answer``.
+    """
+
+    at: Instant
+    quantity: str
+    value: float | bool | None
+    quality: Quality = Quality.GOOD
+    reason: str = ""
+
+
+class Code(NamedTuple):
+    """An identifier and the scheme that gives it meaning; leading zeros are part of it."""
+
+    scheme: str
+    value: str
+
+
+class Sighting(NamedTuple):
+    """An identifier was seen."""
+
+    at: Instant
+    code: Code
+
+
+class Fix(NamedTuple):
+    """A position. WGS 84 degrees, north and east positive.
+
+    speed in m/s, course in degrees clockwise from true north, altitude in m above mean sea level.
+    ``utc`` is the receiver's own time, an offer to the gateway's clock; None where the receiver gave no date.
+    """
+
+    at: Instant
+    lat: float
+    lon: float
+    speed: float | None = None
+    course: float | None = None
+    altitude: float | None = None
+    satellites: int | None = None
+    hdop: float | None = None
+    utc: Instant | None = None
+
+
+Observation: TypeAlias = Reading | Sighting | Fix
+
+
+class Reason(StrEnum):
+    """Why a frame was refused; each is counted per device."""
+
+    LENGTH = "length"
+    CHECKSUM = "checksum"
+    NOT_MINE = "not_mine"
+    SENTINEL = "sentinel"
+    RANGE = "range"
+    REPLAY = "replay"
+
+
+class TagtrailError(Exception):
+    """Root of the project's own errors (DESIGN §10)."""
+
+
+class Reject(TagtrailError):  # noqa: N818 - the word of the contract: a frame is rejected, nothing failed
+    """This frame means nothing that can be trusted."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail
+
+
+class LinkDown(TagtrailError):  # noqa: N818 - the word of the contract
+    """The wire, socket or radio is gone; the supervisor opens it anew."""
+
+
+class Request(NamedTuple):
+    """What a bus asks of a unit: the smallest piece that makes sense alone (one point's registers).
+
+    function: the Modbus function code. address: zero-based, as sent on the wire. count: registers or bits.
+    """
+
+    unit: int
+    function: int
+    address: int
+    count: int
+
+
+class NoAnswer(StrEnum):
+    """Why a request has no payload."""
+
+    SILENT = "no_answer"
+    REFUSED = "refused"
+    ILLEGAL_ADDRESS = "illegal_address"
+    BUSY = "busy"
+
+
+Answer: TypeAlias = bytes | NoAnswer
+"""The payload of the reply to one request (for registers: big-endian words as on the wire), or why there is none."""
+
+
+class Frame(NamedTuple):
+    """One complete message off a wire; one poll's replies together; one epoch of a GPS.
+
+    data: the bytes as received. answers: for a polled device, one answer for each of its ``requests()``, in their order.
+    """
+
+    data: bytes
+    answers: Sequence[Answer] = ()
+
+
+class Decoder(Protocol):
+    """What one kind of device means by its bytes. Built as ``Decoder(options)``; holds no state that changes."""
+
+    options: ClassVar[type[BaseModel]]
+    """Its YAML keys, documented."""
+
+    claims: ClassVar[tuple[str, ...]]
+    """The option names that together must be unique on a port; none: the device has the port to itself."""
+
+    def __init__(self, options: Any) -> None: ...
+
+    def decode(self, frame: Frame, at: Instant) -> Sequence[Observation]:
+        """Pure. Raises Reject."""
+
+
+class Splitter(Protocol):
+    """Finds the frames in a stream of bytes, whatever the chunks. Bounded memory."""
+
+    def feed(self, data: bytes) -> Iterable[Frame | Reject]:
+        """The frames that ``data`` completes, and a Reject for each damaged one passed over."""
+
+
+class Talking(Decoder, Protocol):
+    """A device that talks by itself, heard by the listener."""
+
+    def splitter(self) -> Splitter: ...
+
+
+class Polled(Decoder, Protocol):
+    """A device that must be asked."""
+
+    def requests(self) -> Sequence[Request]:
+        """What the bus must ask at each poll; built once."""
+
+
+class Emit(Protocol):
+    """Where a source's observations go. Never blocks, never raises."""
+
+    def __call__(self, device: str, observations: Sequence[Observation], frame: Frame) -> None: ...
+
+    def refuse(self, device: str, reject: Reject, frame: Frame) -> None:
+        """A frame that could not be believed; counted under its reason."""
+
+
+class Device(NamedTuple):
+    """What a source knows of a device: its name, its decoder, its cadence in seconds (None: it talks when it likes)."""
+
+    name: str
+    decoder: Decoder
+    every_s: float | None
+
+
+class Source(Protocol):
+    """A port and the devices on it: a listener, a bus, a radio, a client."""
+
+    async def run(self, emit: Emit) -> None:
+        """Until cancelled. Raises LinkDown and its like."""
+
+    def ask(self, device: str) -> None:
+        """Read this device at once if it can be asked; otherwise nothing happens."""
+
+    def counters(self) -> dict[str, int | float]:
+        """Frames, bytes, exchanges, bus load: what `status` shows of the port."""
+
+
+class Link(Protocol):
+    """An open wire. Bytes only."""
+
+    async def read(self) -> bytes:
+        """At least one byte, at most 64 KiB. Raises LinkDown."""
+
+    async def write(self, data: bytes) -> None:
+        """Raises LinkDown."""
+
+    def close(self) -> None: ...
+
+
+Open: TypeAlias = Callable[[], Awaitable[Link]]
+"""Opens the port's link anew; raises LinkDown, which says what to do."""

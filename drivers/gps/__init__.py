@@ -1,0 +1,1 @@
+"""Positions: NMEA sentences now."""

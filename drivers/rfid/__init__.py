@@ -1,0 +1,1 @@
+"""Readers of ear tags, hooks and labels: one file per protocol."""

@@ -1,0 +1,1 @@
+"""What turns observations into journalled blocks and delivered messages."""

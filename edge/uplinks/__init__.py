@@ -1,0 +1,1 @@
+"""Where blocks go: MQTT now."""

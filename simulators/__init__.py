@@ -1,0 +1,1 @@
+"""Byte-level stand-ins for the devices, and scenarios that play a day. They import nothing of Tagtrail."""
