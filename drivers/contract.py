@@ -11,9 +11,8 @@ in, observations out.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, NamedTuple, NewType, Protocol, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeAlias
 
 from pydantic import BaseModel
 
@@ -200,19 +199,6 @@ class Device(NamedTuple):
     every_s: float | None
 
 
-class Source(Protocol):
-    """A port and the devices on it: a listener, a bus, a radio, a client."""
-
-    async def run(self, emit: Emit) -> None:
-        """Until cancelled. Raises LinkDown and its like."""
-
-    def ask(self, device: str) -> None:
-        """Read this device at once if it can be asked; otherwise nothing happens."""
-
-    def counters(self) -> dict[str, int | float]:
-        """Frames, bytes, exchanges, bus load: what `status` shows of the port."""
-
-
 class Link(Protocol):
     """An open wire. Bytes only."""
 
@@ -227,3 +213,42 @@ class Link(Protocol):
 
 Open: TypeAlias = Callable[[], Awaitable[Link]]
 """Opens the port's link anew; raises LinkDown, which says what to do."""
+
+
+class Port(NamedTuple):
+    """What a source knows of its port.
+
+    baud: of a serial line. timeout_s: how long a unit may take to begin its answer.
+    """
+
+    name: str
+    kind: Literal["serial", "tcp"]
+    timeout_s: float
+    baud: int = 9600
+
+
+class Source(Protocol):
+    """A port and the devices on it: a listener, a bus, a radio, a client."""
+
+    def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None: ...
+
+    async def run(self, emit: Emit) -> None:
+        """Until cancelled. Raises LinkDown and its like."""
+
+    def ask(self, device: str) -> None:
+        """Read this device at once if it can be asked; otherwise nothing happens."""
+
+    def counters(self) -> dict[str, int | float]:
+        """Frames, bytes, exchanges, bus load: what `status` shows of the port."""
+
+
+class Driver(NamedTuple):
+    """One line of the catalogue: what stands behind a driver's name in the YAML file.
+
+    ports: the kinds of port it can hang on. every_s: its cadence where the file gives none; None: it talks when it likes.
+    """
+
+    decoder: type[Decoder]
+    source: type[Source]
+    ports: frozenset[str]
+    every_s: float | None
