@@ -115,13 +115,13 @@ class LinkDown(TagtrailError):  # noqa: N818 - the word of the contract
 class Request(NamedTuple):
     """What a bus asks of a unit: the smallest piece that makes sense alone (one point's registers).
 
-    function: the Modbus function code. address: zero-based, as sent on the wire. count: registers or bits.
+    function: the Modbus function code. address: zero-based, as sent on the wire. length: registers or bits.
     """
 
     unit: int
     function: int
     address: int
-    count: int
+    length: int
 
 
 class NoAnswer(StrEnum):
@@ -134,13 +134,13 @@ class NoAnswer(StrEnum):
 
 
 Answer: TypeAlias = bytes | NoAnswer
-"""The payload of the reply to one request (for registers: big-endian words as on the wire), or why there is none."""
+"""The payload of one request's reply (registers: big-endian words as on the wire), or why there is none."""
 
 
 class Frame(NamedTuple):
     """One complete message off a wire; one poll's replies together; one epoch of a GPS.
 
-    data: the bytes as received. answers: for a polled device, one answer for each of its ``requests()``, in their order.
+    data: the bytes as received. answers: of a polled device, one for each of its ``requests()``, in order.
     """
 
     data: bytes
@@ -148,7 +148,7 @@ class Frame(NamedTuple):
 
 
 class Decoder(Protocol):
-    """What one kind of device means by its bytes. Built as ``Decoder(options)``; holds no state that changes."""
+    """What one kind of device means by its bytes. Built as ``Decoder(options)``; its state never changes."""
 
     options: ClassVar[type[BaseModel]]
     """Its YAML keys, documented."""
@@ -192,7 +192,7 @@ class Emit(Protocol):
 
 
 class Device(NamedTuple):
-    """What a source knows of a device: its name, its decoder, its cadence in seconds (None: it talks when it likes)."""
+    """What a source knows of a device. every_s: its cadence; None: it talks when it likes."""
 
     name: str
     decoder: Decoder
@@ -245,7 +245,8 @@ class Source(Protocol):
 class Driver(NamedTuple):
     """One line of the catalogue: what stands behind a driver's name in the YAML file.
 
-    ports: the kinds of port it can hang on. every_s: its cadence where the file gives none; None: it talks when it likes.
+    ports: the kinds of port it can hang on. every_s: its cadence where the file gives none; None: it talks
+    when it likes.
     """
 
     decoder: type[Decoder]

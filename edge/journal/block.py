@@ -34,30 +34,30 @@ class Lane(StrEnum):
 class Entry(NamedTuple):
     """What one device said at one instant, encoded: one element of a telemetry block.
 
-    count: observations in it. values: the good numbers as (point, value), for the rollups.
+    observations: how many it holds. values: the good numbers as (point, value), for the rollups.
     urgent: it must not wait for the next group commit (a sighting).
     """
 
     at: Instant
     body: bytes
-    count: int
+    observations: int
     values: tuple[tuple[str, float], ...] = ()
     urgent: bool = False
 
 
 class Block(NamedTuple):
-    """A committed block. kind: ``telemetry``, or the record's kind. count: observations, or 1."""
+    """A committed block. kind: ``telemetry``, or the record's kind. observations: how many; 0 in a record."""
 
     journal: str
     lane: Lane
     seq: int
     kind: str
-    count: int
+    observations: int
     body: bytes
 
 
 class Owed(NamedTuple):
-    """What an uplink has still to deliver of one lane of one journal: the blocks after ``cursor`` up to ``head``."""
+    """What an uplink has still to deliver of a journal's lane: the blocks after ``cursor`` up to ``head``."""
 
     journal: str
     lane: Lane
@@ -72,10 +72,10 @@ class Outbox(Protocol):
         """An event that is set after every commit; the uplink clears it before it looks."""
 
     async def owed(self, uplink: str) -> list[Owed]:
-        """Unfinished lanes of every journal in this file: oldest journal first, in it records before telemetry."""
+        """Unfinished lanes of every journal in the file: oldest journal first, in it records first."""
 
     async def read(self, journal: str, lane: Lane, after: int, most_bytes: int = 1 << 20) -> list[Block]:
-        """The blocks after ``after`` in order, at least one if there is one, about ``most_bytes`` together."""
+        """The blocks after ``after``, in order: at least one if there is one, about ``most_bytes``."""
 
     async def acknowledge(self, uplink: str, journal: str, lane: Lane, seq: int) -> None:
         """Moves the cursor up to ``seq``; it is on disk when this returns. Never moves back."""

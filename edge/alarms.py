@@ -1,0 +1,26 @@
+"""Who may raise an alarm, as the rooms below the gateway see it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+
+class Cause(StrEnum):
+    """What an alarm is about."""
+
+    SILENT = "silent"
+    UPLINK_REFUSED = "uplink_refused"
+    UPLINK_UNHEARD = "uplink_unheard"
+    UPLINK_QUARANTINE = "uplink_quarantine"
+    UPLINK_CLIENT_ID = "uplink_client_id"
+    JOURNAL_FULL = "journal_full"
+
+
+class Alarms(Protocol):
+    """Raising what stands already, or clearing what does not, changes nothing."""
+
+    def raised(self, cause: Cause, subject: str, detail: str) -> None:
+        """``cause`` holds for ``subject`` (a device, an uplink, the journal); ``detail`` says what was seen."""
+
+    def cleared(self, cause: Cause, subject: str) -> None: ...
