@@ -21,6 +21,9 @@ class Alarms(Protocol):
     """Raising what stands already, or clearing what does not, changes nothing."""
 
     def raised(self, cause: Cause, subject: str, detail: str) -> None:
-        """``cause`` holds for ``subject`` (a device, an uplink, the journal); ``detail`` says what was seen."""
+        """``cause`` holds for ``subject`` (a device, an uplink, the journal).
+
+        ``detail`` says what was seen.
+        """
 
     def cleared(self, cause: Cause, subject: str) -> None: ...

@@ -1,0 +1,29 @@
+"""Instants as people and messages write them: UTC, RFC 3339, milliseconds."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import lru_cache
+
+from drivers.contract import NANOSECONDS, Instant
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
+def rfc3339(at: Instant) -> str:
+    """``2026-11-22T03:14:07.120Z``; what is finer than a millisecond is cut off."""
+    seconds, rest = divmod(at, NANOSECONDS)
+    return f"{_second(seconds)}.{rest // 1_000_000:03}Z"
+
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def ulid(at: Instant) -> str:
+    """A new identifier that sorts by ``at`` (ULID: 48 bits of milliseconds, 80 random bits, Crockford base 32)."""
+    number = (at // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

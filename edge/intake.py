@@ -1,0 +1,281 @@
+"""What an observation passes on its way into the journal, as one visible list of steps (``STEPS``).
+
+Here a gap becomes a fact: a device that says nothing, or only that it has nothing to say, is journalled once
+as missing when the gap begins, again every quarter of an hour while it lasts, and its alarm stands until it
+is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol
+
+from drivers.contract import (
+    NANOSECONDS,
+    Fix,
+    Frame,
+    Instant,
+    Now,
+    Observation,
+    Quality,
+    Reading,
+    Reject,
+    Sighting,
+)
+from edge import entries
+from edge.alarms import Alarms, Cause
+from edge.journal.block import Entry
+from edge.quantities import QUANTITIES
+from edge.windows import Windows
+
+log = logging.getLogger(__name__)
+
+PATIENCE_POLLS: Final = 3
+"""A device with a cadence is silent when it has missed this many times ..."""
+
+PATIENCE_LEAST_S: Final = 10.0
+"""... and for at least this long: a bus that is opened anew is back sooner."""
+
+GAP_AGAIN: Final = 15 * 60 * NANOSECONDS
+"""While a gap lasts it is journalled again at this interval, so that no stretch of telemetry hides it."""
+
+
+class Intaken(NamedTuple):
+    """What the intake knows of a device from the settings.
+
+    quantities: what it measures, for a gap before it has ever spoken. every_s: its cadence; None: it talks
+    when it likes, and silence means nothing. spaced: it talks by itself, so that ``every_s`` thins it.
+    offsets: added to the raw value.
+    """
+
+    name: str
+    quantities: Sequence[str]
+    every_s: float | None
+    spaced: bool
+    offsets: Mapping[str, float]
+    repeat_s: float
+
+
+class Store(Protocol):
+    """The journal, as the intake sees it."""
+
+    def observe(self, entry: Entry) -> bool:
+        """False when there is no room."""
+
+
+START: Final = Instant(0)
+"""Before everything."""
+
+
+@dataclass(slots=True)
+class DeviceState:
+    """What the intake remembers of a device, and what `status` shows of it.
+
+    spoke_s: when it last said something, on the steady clock (which nobody sets), at first the start.
+    """
+
+    device: Intaken
+    windows: Windows
+    patience_s: float
+    spoke_s: float
+    newest: dict[str, Observation] = field(default_factory=dict)
+    raw: dict[str, float] = field(default_factory=dict)
+    kept: Instant | None = None
+    gap: tuple[tuple[str, str], ...] = ()
+    gap_told: Instant = START
+    observed: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    waiting: list[asyncio.Future[tuple[Frame, Sequence[Observation]]]] = field(default_factory=list)
+
+
+class Intake:
+    """Where every source's observations arrive (the contract's Emit).
+
+    offer: told a receiver's own time. live: told the newest entry of a device. lost: told what found no room
+    in the journal: device, when, how many observations.
+    """
+
+    def __init__(
+        self,
+        devices: Sequence[Intaken],
+        *,
+        journal: Store,
+        now: Now,
+        alarms: Alarms,
+        offer: Callable[[Instant, Instant], None],
+        live: Callable[[str, bytes], None],
+        lost: Callable[[str, Instant, int], None],
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._journal = journal
+        self._now = now
+        self._alarms = alarms
+        self._offer = offer
+        self._live = live
+        self._lost = lost
+        self._steady = steady
+        self.devices = {device.name: _state(device, steady()) for device in devices}
+
+    def __call__(self, device: str, observations: Sequence[Observation], frame: Frame) -> None:
+        state = self.devices[device]
+        state.observed += len(observations)
+        self._offer_time(observations)
+        for step in STEPS:
+            observations = step(state, observations)
+        if not observations:
+            return
+        for waiting in state.waiting:
+            if not waiting.done():
+                waiting.set_result((frame, observations))
+        state.waiting.clear()
+        self._remember(state, observations)
+        self._keep(state, observations)
+
+    def refuse(self, device: str, reject: Reject, frame: Frame) -> None:
+        """Counts a refused frame; the first of its kind is logged, repeats only at debug."""
+        refused = self.devices[device].refused
+        refused[reject.reason] += 1
+        level = logging.WARNING if refused[reject.reason] == 1 else logging.DEBUG
+        log.log(level, "%s: frame refused, %s: %s", device, reject, frame.data[:64].hex(" "))
+
+    async def next(self, device: str) -> tuple[Frame, Sequence[Observation]]:
+        """The next frame that this device answers with, and what it says."""
+        waiting: asyncio.Future[tuple[Frame, Sequence[Observation]]] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self.devices[device].waiting.append(waiting)
+        return await waiting
+
+    def tick(self) -> None:
+        """Ends windows and notices silence. Called about once a second."""
+        at, steady_s = self._now(), self._steady()
+        for state in self.devices.values():
+            self._end_windows(state, at)
+            if state.device.every_s is not None and steady_s - state.spoke_s > state.patience_s:
+                self._alarms.raised(Cause.SILENT, state.device.name, _why(state))
+                self._tell_gap(state, _silence(state, at))
+
+    def _offer_time(self, observations: Sequence[Observation]) -> None:
+        for item in observations:
+            if isinstance(item, Fix) and item.utc is not None:
+                self._offer(item.utc, item.at)
+
+    def _remember(self, state: DeviceState, observations: Sequence[Observation]) -> None:
+        for item in observations:
+            state.newest[item.quantity if isinstance(item, Reading) else type(item).__name__.lower()] = item
+
+    def _keep(self, state: DeviceState, observations: Sequence[Observation]) -> None:
+        if _says_nothing(observations):
+            self._tell_gap(state, observations)
+            return
+        state.spoke_s, state.gap = self._steady(), ()
+        self._alarms.cleared(Cause.SILENT, state.device.name)
+        seen = [item for item in observations if isinstance(item, Sighting)]
+        for item in seen:
+            self._end_windows(state, item.at, item)
+        news = [
+            item
+            for item in observations
+            if not isinstance(item, Sighting) or state.windows.seen(item.code, item.at)
+        ]
+        for entry in entries.encode(state.device.name, news, state.raw):
+            self._store(state, entry)
+
+    def _tell_gap(self, state: DeviceState, missing: Sequence[Observation]) -> None:
+        gap = tuple((item.quantity, item.reason) for item in missing if isinstance(item, Reading))
+        if not gap:
+            return
+        at = missing[-1].at
+        if gap == state.gap and at - state.gap_told < GAP_AGAIN:
+            return
+        state.gap, state.gap_told = gap, at
+        for entry in entries.encode(state.device.name, missing, {}):
+            self._store(state, entry)
+
+    def _end_windows(self, state: DeviceState, at: Instant, seen: Sighting | None = None) -> None:
+        for closed in state.windows.close(at, seen.code if seen else None):
+            self._store(state, entries.again(state.device.name, closed.code, at, closed.times, closed.last))
+
+    def _store(self, state: DeviceState, entry: Entry) -> None:
+        self._live(state.device.name, entry.body)
+        if not self._journal.observe(entry):
+            state.refused["journal_full"] += entry.observations
+            self._lost(state.device.name, entry.at, entry.observations)
+
+
+def spaced(state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
+    """Keeps at most one frame per interval of a device that talks by itself."""
+    if not state.device.spaced or state.device.every_s is None or not observations:
+        return observations
+    at = observations[0].at
+    if state.kept is not None and 0 <= at - state.kept < state.device.every_s * NANOSECONDS * 0.95:
+        return ()
+    state.kept = at
+    return observations
+
+
+def adjusted(state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
+    """Applies the calibration of the settings and keeps the raw value beside it."""
+    offsets = state.device.offsets
+    if not offsets:
+        return observations
+    state.raw.clear()
+    return [_adjust(item, offsets, state.raw) for item in observations]
+
+
+def checked(_state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
+    """Turns numbers that cannot be true into gaps."""
+    return [_check(item) if isinstance(item, Reading) else item for item in observations]
+
+
+STEPS: Final[tuple[Callable[[DeviceState, Sequence[Observation]], Sequence[Observation]], ...]] = (
+    spaced,
+    adjusted,
+    checked,
+)
+"""In this order. Repeats and gaps are judged after them, on what they leave."""
+
+
+def _adjust(item: Observation, offsets: Mapping[str, float], raw: dict[str, float]) -> Observation:
+    if not isinstance(item, Reading) or item.value is None or item.quantity not in offsets:
+        return item
+    raw[item.quantity] = item.value
+    return item._replace(value=round(item.value + offsets[item.quantity], 6))
+
+
+def _check(item: Reading) -> Reading:
+    value = item.value
+    if value is None or isinstance(value, bool):
+        return item
+    bounds = QUANTITIES[item.quantity]
+    if not math.isfinite(value):
+        return item._replace(value=None, quality=Quality.MISSING, reason="not_a_number")
+    if (bounds.low is not None and value < bounds.low) or (bounds.high is not None and value > bounds.high):
+        return item._replace(value=None, quality=Quality.MISSING, reason="out_of_range")
+    return item
+
+
+def _says_nothing(observations: Sequence[Observation]) -> bool:
+    return all(isinstance(item, Reading) and item.value is None for item in observations)
+
+
+def _silence(state: DeviceState, at: Instant) -> list[Observation]:
+    """A gap already told keeps its reasons; a device that just stopped talking is missing as ``silent``."""
+    reasons = dict(state.gap) or dict.fromkeys(state.device.quantities, "silent")
+    return [Reading(at, name, None, Quality.MISSING, reason) for name, reason in reasons.items()]
+
+
+def _why(state: DeviceState) -> str:
+    return next((reason for _, reason in state.gap), "silent")
+
+
+def _state(device: Intaken, now_s: float) -> DeviceState:
+    patience_s = max(PATIENCE_POLLS * (device.every_s or 0.0), PATIENCE_LEAST_S)
+    windows = Windows(int(device.repeat_s * NANOSECONDS))
+    return DeviceState(device, windows, patience_s, now_s)

@@ -1,0 +1,39 @@
+"""The published table: every quantity, its one unit (UCUM) and the bounds beyond which no value can be true.
+
+The bounds are those of the physical world around meat, not of an instrument (that is its profile's business):
+they catch what a damaged frame or a wrong adjustment makes of a number.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Quantity(NamedTuple):
+    """unit: UCUM code; "" for a state. low, high: inclusive, None where there is no bound."""
+
+    unit: str
+    low: float | None = None
+    high: float | None = None
+
+
+STATE: Final = Quantity("")
+
+QUANTITIES: Final[dict[str, Quantity]] = {
+    "temperature": Quantity("Cel", -100.0, 200.0),
+    "temperature_defrost": Quantity("Cel", -100.0, 200.0),
+    "dew_point": Quantity("Cel", -100.0, 100.0),
+    "setpoint": Quantity("Cel", -100.0, 100.0),
+    "humidity": Quantity("%", 0.0, 105.0),  # capacitive sensors overshoot in saturated air
+    "defrost": STATE,
+    "alarm": STATE,
+    "door": STATE,
+    "open": STATE,
+    "lat": Quantity("deg", -90.0, 90.0),
+    "lon": Quantity("deg", -180.0, 180.0),
+    "speed": Quantity("m/s", 0.0, 150.0),
+    "course": Quantity("deg", 0.0, 360.0),
+    "altitude": Quantity("m", -500.0, 10_000.0),
+    "satellites": Quantity("1", 0, 200),
+    "hdop": Quantity("1", 0.0, 100.0),
+}

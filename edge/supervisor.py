@@ -1,0 +1,74 @@
+"""Let it fail, and start it again: the one place that catches what a source raises (DESIGN §1.5).
+
+A source that loses its device raises; it is run again after a jittered, growing pause. It can end neither its
+neighbours nor the daemon. A change of state is logged once, repeats at debug.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from drivers.contract import TagtrailError
+
+log = logging.getLogger(__name__)
+
+PAUSE_FIRST_S: Final = 0.3
+PAUSE_MOST_S: Final = 4.0
+"""A reader plugged in again is heard within 5 s."""
+
+STEADY_S: Final = 30.0
+"""Work that went on for this long before it failed is given the first, short pause again."""
+
+
+@dataclass(slots=True)
+class Health:
+    """Of one supervised piece of work. crashes: errors that nobody foresaw, each a defect worth a report."""
+
+    name: str
+    state: Literal["up", "down"] = "up"
+    error: str = ""
+    restarts: int = 0
+    crashes: int = 0
+
+
+async def supervise(health: Health, work: Callable[[], Awaitable[None]]) -> None:
+    """Runs ``work`` until cancelled, again and again."""
+    loop = asyncio.get_running_loop()
+    pause_s = PAUSE_FIRST_S
+    while True:
+        started = loop.time()
+        recovery = loop.call_later(PAUSE_MOST_S, _recovered, health)
+        try:
+            await work()
+            _failed(health, "it ended by itself")
+        except TagtrailError as error:
+            _failed(health, str(error))
+        except Exception as error:  # the supervisor's rim: counted, logged once, work goes on
+            health.crashes += 1
+            if health.state == "up":
+                log.exception("%s: crashed; this is a defect, please report it", health.name)
+            _failed(health, f"{type(error).__name__}: {error}")
+        finally:
+            recovery.cancel()
+        health.restarts += 1
+        if loop.time() - started >= STEADY_S:
+            pause_s = PAUSE_FIRST_S
+        await asyncio.sleep(pause_s * random.uniform(0.7, 1.0))
+        pause_s = min(PAUSE_MOST_S, pause_s * 2)
+
+
+def _failed(health: Health, error: str) -> None:
+    level = logging.WARNING if health.state == "up" or health.error != error else logging.DEBUG
+    log.log(level, "%s: %s; trying again", health.name, error)
+    health.state, health.error = "down", error
+
+
+def _recovered(health: Health) -> None:
+    if health.state == "down":
+        log.info("%s: works again", health.name)
+        health.state, health.error = "up", ""
