@@ -46,7 +46,7 @@ lock:  ## Lock the dependencies anew (maintainers, needs uv; ARGS=--upgrade)
 
 clean:  ## Remove what these commands have made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
-	find drivers edge config simulators tests -name __pycache__ -prune -exec rm -rf {} +
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.made: requirements/make_venv.py
 	@$(PYTHON) requirements/make_venv.py $(VENV)

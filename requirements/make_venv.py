@@ -24,7 +24,7 @@ PIP_URL = (
 def main(folder: str) -> None:
     refuse_unsupported()
     try:
-        import ensurepip  # noqa: F401, PLC0415 - only to learn whether it is there
+        from ensurepip import bootstrap  # noqa: F401, PLC0415 - only to learn whether it is there
     except ImportError:
         make_without_ensurepip(folder)
     else:
