@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -158,6 +158,9 @@ class Decoder(Protocol):
 
     def __init__(self, options: Any) -> None: ...
 
+    def quantities(self) -> Sequence[str]:
+        """What it measures (``temperature``, ``lat`` ...); empty where it only sees identifiers."""
+
     def decode(self, frame: Frame, at: Instant) -> Sequence[Observation]:
         """Pure. Raises Reject."""
 
@@ -175,6 +178,7 @@ class Talking(Decoder, Protocol):
     def splitter(self) -> Splitter: ...
 
 
+@runtime_checkable
 class Polled(Decoder, Protocol):
     """A device that must be asked."""
 

@@ -63,17 +63,14 @@ class ClockState(StrEnum):
 class Clock:
     """The gateway's time.
 
-    newest: the newest journalled instant, if any. trust_system: the settings say that the system clock is
-    right. moved: told the shift in nanoseconds and the source whenever the base moves. wall, since_boot,
-    synchronised: the machine's clocks.
+    trust_system: the settings say that the system clock is right. wall, since_boot, synchronised: the machine's
+    clocks. ``moved`` is told the shift in nanoseconds and its source whenever the base moves.
     """
 
     def __init__(
         self,
         *,
-        newest: Instant | None = None,
         trust_system: bool = False,
-        moved: Callable[[int, ClockState], None] = lambda _shift, _source: None,
         wall: Callable[[], int] = time.time_ns,
         since_boot: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         synchronised: Callable[[], bool] = ntp_synchronised,
@@ -82,8 +79,8 @@ class Clock:
         self._since_boot = since_boot
         self._synchronised = synchronised
         self._trust_system = trust_system
-        self._moved = moved
-        self._base = max(wall(), newest or 0, WRITTEN) - since_boot()
+        self.moved: Callable[[int, ClockState], None] = lambda _shift, _source: None
+        self._base = max(wall(), WRITTEN) - since_boot()
         self._offers: list[int] = []
         self._gnss = False
         self.refused_offers = 0
@@ -92,6 +89,10 @@ class Clock:
 
     def now(self) -> Instant:
         return Instant(self._base + self._since_boot())
+
+    def not_before(self, newest: Instant) -> None:
+        """Called once, with the newest journalled instant: a boot does not begin before the last one ended."""
+        self._base = max(self._base, newest - self._since_boot())
 
     def check(self) -> None:
         """Asks the machine anew whether its clock is right, and follows it if so.
@@ -134,7 +135,7 @@ class Clock:
             return
         self._base = base
         self._offers.clear()
-        self._moved(shift, self.state)
+        self.moved(shift, self.state)
 
 
 def boot_id() -> str:

@@ -24,6 +24,6 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def ulid(at: Instant) -> str:
-    """A new identifier that sorts by ``at`` (ULID: 48 bits of milliseconds, 80 random bits, Crockford base 32)."""
+    """A new identifier that sorts by ``at``: 48 bits of milliseconds, 80 random bits, Crockford base 32."""
     number = (at // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

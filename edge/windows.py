@@ -16,7 +16,7 @@ MOST: Final = 20_000
 
 
 class Closed(NamedTuple):
-    """A window that ended with repeats: ``times`` it was seen after the first, the last of them at ``last``."""
+    """A window that ended with repeats: seen ``times`` after the first, the last of them at ``last``."""
 
     code: Code
     times: int

@@ -1,4 +1,4 @@
-"""The records a gateway writes about itself: alarms, and what became of its journal, its clock and its work."""
+"""The records a gateway writes about itself: alarms, and what became of its journal, clock and work."""
 
 from __future__ import annotations
 

@@ -1,0 +1,5 @@
+"""``python -m edge`` is ``tagtrail``."""
+
+from edge.cli import main
+
+main()

@@ -1,0 +1,192 @@
+"""The command `tagtrail`; each verb a few lines over the modules beside this one (DESIGN §4).
+
+Exit codes: 0 done, 1 it ran and the answer is no, 2 bad usage or configuration, 3 a device or server could
+not be reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+import orjson
+
+from drivers.contract import LinkDown
+from edge import gateway, show
+from edge.control import NoDaemon, Refused, ask
+from edge.errors import JournalError, SettingsError
+from edge.messages import LANGS, Lang, from_locale, text
+from edge.reading import LONGEST_WAIT_S
+
+EXIT_NO: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_UNREACHABLE: Final = 3
+
+CONFIG: Final = click.argument("config", type=click.Path(path_type=Path))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    lang = lang_of(sys.argv[1:])
+    try:
+        build(lang).main(prog_name="tagtrail")
+    except SettingsError as error:
+        _end(show.problems(error, lang), EXIT_USAGE)
+    except JournalError as error:
+        _end(text(lang, "cli.journal_error", detail=error), EXIT_NO)
+    except Refused as refused:
+        _end(text(lang, f"cli.{refused.error}", **refused.values), EXIT_NO)
+    except LinkDown as error:
+        _end(text(lang, "cli.link_down", detail=error), EXIT_UNREACHABLE)
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(code)
+
+
+def lang_of(arguments: list[str]) -> Lang:
+    """The language decides the help texts too, so it is read before click parses the rest."""
+    for at, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if name == "--lang":
+            value = value or "".join(arguments[at + 1 : at + 2])
+            return "zh" if value == "zh" else "en"
+    return from_locale()
+
+
+def build(lang: Lang) -> click.Group:
+    """The command with all that people read in ``lang``."""
+    verbs = [make(lang) for make in (run, check, demo, simulate, read, status)]
+    for verb in verbs:
+        help_lang = text(lang, "cli.option_lang")
+        verb.params.append(
+            click.Option(["--lang"], type=click.Choice(LANGS), help=help_lang, expose_value=False)
+        )
+    group = click.Group("tagtrail", help=text(lang, "cli.tagtrail"), commands=verbs)
+    return click.version_option(package_name="tagtrail", help=text(lang, "cli.option_version"))(group)
+
+
+def _json_option(lang: Lang) -> Callable[[Any], Any]:
+    return click.option("--json", "as_json", is_flag=True, help=text(lang, "cli.option_json"))
+
+
+def _print_json(facts: Any) -> None:
+    click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+
+
+def run(lang: Lang) -> click.Command:
+    @click.command("run", help=text(lang, "cli.run"))
+    @CONFIG
+    @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info")
+    def verb(config: Path, log_level: str) -> None:
+        logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+        asyncio.run(_daemon(config))
+
+    return verb
+
+
+async def _daemon(config: Path) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    running = await gateway.Gateway.open(gateway.load(config))
+    await running.run(stop)
+
+
+def check(lang: Lang) -> click.Command:
+    @click.command("check", help=text(lang, "cli.check"))
+    @CONFIG
+    @_json_option(lang)
+    def verb(config: Path, as_json: bool) -> None:
+        try:
+            settings = gateway.load(config)
+        except SettingsError as error:
+            if not as_json:
+                raise
+            _print_json({"ok": False, "problems": show.problem_facts(error, lang)})
+            sys.exit(EXIT_USAGE)
+        devices, ports = len(settings.devices), len(settings.ports)
+        if as_json:
+            _print_json({"ok": True, "devices": devices, "ports": ports})
+        else:
+            click.echo(text(lang, "cli.check_holds", config=config, devices=devices, ports=ports))
+
+    return verb
+
+
+def read(lang: Lang) -> click.Command:
+    @click.command("read", help=text(lang, "cli.read"))
+    @CONFIG
+    @click.argument("device")
+    @click.option("--wait", "wait_s", type=float, default=LONGEST_WAIT_S, help=text(lang, "cli.option_wait"))
+    @_json_option(lang)
+    def verb(config: Path, device: str, wait_s: float, as_json: bool) -> None:
+        reading = asyncio.run(_read(config, device, wait_s))
+        if as_json:
+            _print_json(reading)
+        else:
+            click.echo(show.reading(reading, lang))
+
+    return verb
+
+
+async def _read(config: Path, device: str, wait_s: float) -> Any:
+    settings = gateway.load(config)
+    try:
+        return await ask(settings.journal.path, "read", device=device, wait=wait_s)
+    except NoDaemon:
+        return await gateway.read_without_daemon(settings, device, wait_s)
+
+
+def status(lang: Lang) -> click.Command:
+    @click.command("status", help=text(lang, "cli.status"))
+    @CONFIG
+    @_json_option(lang)
+    def verb(config: Path, as_json: bool) -> None:
+        settings = gateway.load(config)
+        try:
+            facts = asyncio.run(ask(settings.journal.path, "status"))
+        except NoDaemon:
+            _end(text(lang, "cli.no_daemon", journal=settings.journal.path), EXIT_UNREACHABLE)
+        if as_json:
+            _print_json(facts)
+        else:
+            show.print_status(facts, lang)
+
+    return verb
+
+
+def simulate(lang: Lang) -> click.Command:
+    @click.command(
+        "simulate",
+        help=text(lang, "cli.simulate"),
+        context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    )
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def verb(arguments: tuple[str, ...]) -> None:
+        os.execv(sys.executable, [sys.executable, "-m", "simulators", *arguments])  # noqa: S606 - no shell wanted
+
+    return verb
+
+
+def demo(lang: Lang) -> click.Command:
+    @click.command("demo", help=text(lang, "cli.demo"))
+    @click.argument("site", required=False, type=click.Choice(["slaughterhouse", "truck", "coldstore"]))
+    @click.option("--broker", metavar="URL", help=text(lang, "cli.option_broker"))
+    @click.option("--for", "duration", metavar="30s", help=text(lang, "cli.option_for"))
+    @_json_option(lang)
+    def verb(site: str | None, broker: str | None, duration: str | None, as_json: bool) -> None:
+        from edge.demo import play  # noqa: PLC0415 - the daemon does not carry the demo's libraries
+
+        sys.exit(asyncio.run(play(site, broker, duration, as_json=as_json, lang=lang)))
+
+    return verb

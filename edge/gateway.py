@@ -1,0 +1,264 @@
+"""The composition root: settings in, running daemon out. The only importer of the drivers' catalogue.
+
+::
+
+    ports ──source──▶ intake ──▶ journal ──▶ uplinks
+                        └── live values ────────┘
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from drivers.catalogue import DRIVERS
+from drivers.contract import Device, Instant, Open, Polled, Port, Source
+from drivers.links.serial import open_serial
+from drivers.links.tcp import open_tcp
+from edge import settings as schema
+from edge import status
+from edge.alarms import Cause
+from edge.clock import Clock, boot_id, machine_id
+from edge.control import ControlSocket, Refused, socket_path
+from edge.intake import Intake, Intaken
+from edge.journal.block import Entry
+from edge.journal.store import Identity, Journal, Rules
+from edge.own_records import OwnRecords
+from edge.reading import LONGEST_WAIT_S, read_directly, read_next
+from edge.settings import Settings
+from edge.supervisor import Health, supervise
+from edge.systemd import notify
+from edge.uplinks.mqtt import MqttUplink, Target
+
+log = logging.getLogger(__name__)
+
+TICK_S: Final = 1.0
+CLOCK_CHECK_TICKS: Final = 5
+
+
+def load(path: Path) -> Settings:
+    """The settings of this file for the drivers that there are. Raises SettingsError."""
+    return schema.load(path, DRIVERS)
+
+
+def opener(port: schema.Port) -> Open:
+    """How this port is opened."""
+    if port.tcp is not None:
+        return partial(open_tcp, *port.tcp)
+    return partial(open_serial, str(port.serial), port.baud, port.parity, port.data_bits, port.stop_bits)
+
+
+def sources(settings: Settings, now: Any, only: str | None = None) -> dict[str, Source]:
+    """A source for each port that has devices; with ``only``, just that device and its port."""
+    devices: defaultdict[str, list[Device]] = defaultdict(list)
+    for name, device in settings.devices.items():
+        if only in (None, name):
+            driver = DRIVERS[device.driver]
+            decoder = driver.decoder(device.options)
+            devices[device.port].append(Device(name, decoder, device.every_s or driver.every_s))
+    found = {}
+    for name, hung in devices.items():
+        port = settings.ports[name]
+        source = DRIVERS[settings.devices[hung[0].name].driver].source
+        facts = Port(name, port.kind, port.timeout_s, port.baud)
+        found[name] = source(facts, opener(port), hung, now)
+    return found
+
+
+def intaken(settings: Settings) -> list[Intaken]:
+    """The devices as the intake knows them."""
+    return [
+        Intaken(
+            name=name,
+            quantities=(decoder := DRIVERS[device.driver].decoder(device.options)).quantities(),
+            every_s=device.every_s or DRIVERS[device.driver].every_s,
+            spaced=not isinstance(decoder, Polled),
+            offsets={quantity: adjust.offset for quantity, adjust in device.adjust.items()},
+            repeat_s=device.repeat_s,
+        )
+        for name, device in settings.devices.items()
+    ]
+
+
+def target(settings: Settings, uplink: schema.Uplink) -> Target:
+    """Where an MQTT uplink publishes, its secrets read now."""
+    mqtt = uplink.mqtt
+    return Target(
+        host=mqtt.host,
+        port=mqtt.port,
+        gateway=settings.gateway.id,
+        root=mqtt.root,
+        tls=mqtt.tls,
+        username=mqtt.username,
+        password=mqtt.password.reveal() if mqtt.password else None,
+        ca=mqtt.ca,
+        cert=mqtt.cert,
+        key=mqtt.key.path() if mqtt.key else None,
+        version=mqtt.version,
+        keepalive_s=mqtt.keepalive_s,
+        catch_up_bytes_per_s=uplink.catch_up_bytes_per_s,
+    )
+
+
+class Gateway:
+    """A daemon ready to run; ``open`` makes one."""
+
+    def __init__(self, settings: Settings, clock: Clock, own: OwnRecords, journal: Journal) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.own = own
+        self.journal = journal
+        self.started = time.monotonic()
+        self._lost: dict[str, tuple[Instant, int]] = {}
+        self.intake = Intake(
+            intaken(settings),
+            journal=journal,
+            now=clock.now,
+            alarms=own,
+            offer=clock.offer,
+            live=self._live,
+            lost=self._remember_lost,
+        )
+        self.sources = sources(settings, clock.now)
+        self.health = {name: Health(f"port {name}") for name in self.sources}
+        self.uplinks = {
+            name: MqttUplink(name, target(settings, uplink), journal, own, partial(status.brief, self))
+            for name, uplink in settings.uplinks.items()
+        }
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Gateway:
+        """Opens the journal and everything above it. Raises SettingsError, JournalError."""
+        clock = Clock(trust_system=settings.clock.trust == "system")
+        own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
+        clock.moved = own.clock_moved
+        journal = await Journal.open(
+            settings.journal.path,
+            Identity(settings.gateway.id, machine_id(), boot_id()),
+            Rules(
+                commit_every_s=settings.journal.commit_every_s,
+                max_size_bytes=settings.journal.max_size_bytes,
+                keep_records_s=settings.journal.keep.records_s,
+                keep_telemetry_s=settings.journal.keep.telemetry_s,
+            ),
+            clock.now,
+            lambda: clock.state,
+            own,
+        )
+        if journal.newest is not None:
+            clock.not_before(journal.newest)
+        if journal.predecessor is not None:
+            own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
+        own.event("started", {"version": status.VERSION, "pid": os.getpid()})
+        own.attach(journal)
+        for name, uplink in settings.uplinks.items():
+            await journal.register(name, uplink.start)
+        return cls(settings, clock, own, journal)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until ``stop`` is set; then everything that was observed is committed before this returns."""
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            async with ControlSocket(socket_path(self.settings.journal.path), self._verbs()):
+                tasks = [asyncio.create_task(work, name=name) for name, work in self._work().items()]
+                notify("READY=1")
+                stopping = asyncio.create_task(_stopped(stop), name="stop")
+                tasks.append(stopping)
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+                notify("STOPPING=1")
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.own.event("stopped", {"version": status.VERSION})
+            await self.journal.close()
+
+    def _work(self) -> dict[str, Any]:
+        work: dict[str, Any] = {"journal": self.journal.run(), "tick": self._tick()}
+        for name, source in self.sources.items():
+            work[f"port {name}"] = supervise(self.health[name], partial(source.run, self.intake))
+        for name, uplink in self.uplinks.items():
+            work[f"uplink {name}"] = uplink.run()
+        return work
+
+    async def _tick(self) -> None:
+        ticks = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            ticks += 1
+            if ticks % CLOCK_CHECK_TICKS == 0:
+                self.clock.check()
+            self.intake.tick()
+            self._tell_lost()
+
+    def _live(self, device: str, body: bytes) -> None:
+        for uplink in self.uplinks.values():
+            uplink.live(device, body)
+
+    def _remember_lost(self, device: str, at: Instant, observations: int) -> None:
+        since, count = self._lost.get(device, (at, 0))
+        self._lost[device] = (since, count + observations)
+
+    def _tell_lost(self) -> None:
+        """A stretch that found no room is recorded once there is room again."""
+        if not self._lost or not self.journal.has_room:
+            return
+        since = min(since for since, _ in self._lost.values())
+        counts = {device: count for device, (_, count) in self._lost.items()}
+        self._lost.clear()
+        self.own.event("gap", {"reason": "journal_full", "observations": counts}, since=since)
+
+    def _verbs(self) -> dict[str, Any]:
+        return {"status": self._status, "read": self._read}
+
+    async def _status(self, _request: Mapping[str, Any]) -> dict[str, Any]:
+        return status.full(self)
+
+    async def _read(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        device = request.get("device")
+        if device not in self.settings.devices:
+            raise Refused("unknown_device", device=device)
+        source = self.sources[self.settings.devices[device].port]
+        return await read_next(self.intake, source, device, float(request.get("wait", LONGEST_WAIT_S)))
+
+
+async def _stopped(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def read_without_daemon(settings: Settings, device: str, wait_s: float) -> dict[str, Any]:
+    """The verb `read` where no daemon holds the port. Raises LinkDown, Refused."""
+    if device not in settings.devices:
+        raise Refused("unknown_device", device=device)
+    clock = Clock(trust_system=True)
+    intake = Intake(
+        [facts for facts in intaken(settings) if facts.name == device],
+        journal=_Nowhere(),
+        now=clock.now,
+        alarms=_Nowhere(),
+        offer=clock.offer,
+        live=lambda _device, _body: None,
+        lost=lambda _device, _at, _observations: None,
+    )
+    (source,) = sources(settings, clock.now, only=device).values()
+    return await read_directly(intake, source, device, wait_s)
+
+
+class _Nowhere:
+    """Keeps nothing: a reading for a technician's eyes leaves no trace."""
+
+    def observe(self, _entry: Entry) -> bool:
+        return True
+
+    def raised(self, _cause: Cause, _subject: str, _detail: str) -> None: ...
+
+    def cleared(self, _cause: Cause, _subject: str) -> None: ...

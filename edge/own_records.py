@@ -1,0 +1,91 @@
+"""Writes the gateway's own records into the journal, and knows which alarms stand."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Literal, Protocol
+
+import orjson
+
+from drivers.contract import NANOSECONDS, Instant, Now
+from edge.alarms import Cause
+from edge.clock import ClockState
+from edge.instant import rfc3339
+from edge.recorders.alarms import StandingAlarms
+from edge.records.own import AlarmRecord, GatewayRecord, record_id
+
+log = logging.getLogger(__name__)
+
+
+class Store(Protocol):
+    """The journal, as this room sees it."""
+
+    def record(self, kind: str, at: Instant, body: bytes) -> None: ...
+
+
+class OwnRecords:
+    """Alarms (the protocol of ``edge/alarms.py``) and gateway records.
+
+    The journal is opened with an alarm bell already in hand: what rings before ``attach`` waits for it.
+    """
+
+    def __init__(self, gateway: str, operator: str, now: Now) -> None:
+        self._gateway = gateway
+        self._operator = operator
+        self._now = now
+        self._journal: Store | None = None
+        self._waiting: list[tuple[str, Instant, bytes]] = []
+        self.standing = StandingAlarms(gateway, operator)
+
+    def attach(self, journal: Store) -> None:
+        self._journal = journal
+        for kind, at, body in self._waiting:
+            journal.record(kind, at, body)
+        self._waiting.clear()
+
+    def raised(self, cause: Cause, subject: str, detail: str) -> None:
+        at = self._now()
+        record = self.standing.raised(cause, subject, detail, at)
+        if record is not None:
+            log.warning("alarm: %s: %s: %s", subject, cause, detail)
+            self._write(record, at)
+
+    def cleared(self, cause: Cause, subject: str) -> None:
+        at = self._now()
+        record = self.standing.cleared(cause, subject, at)
+        if record is not None:
+            log.info("alarm cleared: %s: %s", subject, cause)
+            self._write(record, at)
+
+    def event(
+        self,
+        event: Literal["started", "stopped", "journal", "clock", "gap"],
+        facts: dict[str, Any],
+        *,
+        since: Instant | None = None,
+    ) -> None:
+        """Something happened to the gateway itself, now, or from ``since`` until now."""
+        at = self._now()
+        start = rfc3339(since if since is not None else at)
+        record = GatewayRecord(
+            id=record_id(self._gateway, "gateway", event, start),
+            revision=1,
+            operator=self._operator,
+            since=start,
+            to=rfc3339(at) if since is not None else None,
+            event=event,
+            facts=facts,
+        )
+        self._write(record, at)
+
+    def clock_moved(self, shift_ns: int, source: ClockState) -> None:
+        """The clock's base moved."""
+        log.warning("clock set by %.3f s, from %s", shift_ns / NANOSECONDS, source)
+        self.event("clock", {"shift_s": round(shift_ns / NANOSECONDS, 3), "source": source})
+
+    def _write(self, record: AlarmRecord | GatewayRecord, at: Instant) -> None:
+        body = orjson.dumps(record.body())
+        if self._journal is None:
+            self._waiting.append((record.kind, at, body))
+        else:
+            self._journal.record(record.kind, at, body)

@@ -1,0 +1,49 @@
+"""One reading of one device, now: the verb `read`, with the daemon or without it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any, Final
+
+import orjson
+
+from drivers.contract import LinkDown, Source
+from edge import entries
+from edge.control import Refused
+from edge.intake import Intake
+
+LONGEST_WAIT_S: Final = 10.0
+"""A polled device answers at once or not at all; a person with a tag in hand needs a moment."""
+
+FRAME_SHOWN_BYTES: Final = 512
+
+
+async def read_next(intake: Intake, source: Source, device: str, wait_s: float) -> dict[str, Any]:
+    """The next frame of a device whose source runs, and what it says. Raises Refused."""
+    answer = asyncio.ensure_future(intake.next(device))
+    source.ask(device)
+    try:
+        frame, observations = await asyncio.wait_for(answer, min(wait_s, 60.0))
+    except TimeoutError:
+        raise Refused("no_reading", device=device, seconds=wait_s) from None
+    raw = intake.devices[device].raw
+    said = [orjson.loads(entry.body) for entry in entries.encode(device, observations, raw)]
+    return {"device": device, "frame": frame.data[:FRAME_SHOWN_BYTES].hex(" "), "observations": said}
+
+
+async def read_directly(intake: Intake, source: Source, device: str, wait_s: float) -> dict[str, Any]:
+    """The same where no daemon runs: opens the port for as long as it takes. Raises LinkDown, Refused."""
+    running = asyncio.ensure_future(source.run(intake))
+    reading = asyncio.ensure_future(read_next(intake, source, device, wait_s))
+    try:
+        await asyncio.wait({running, reading}, return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            running.result()
+            raise LinkDown(f"the port of {device} closed before it said anything")
+        return reading.result()
+    finally:
+        for task in (running, reading):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, LinkDown):
+                await task

@@ -1,0 +1,160 @@
+"""What the verbs print for people; facts in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from edge.errors import SettingsError
+from edge.messages import Lang, text
+from edge.quantities import QUANTITIES
+
+_KEYS_OF_NO_QUANTITY = {"t", "device", "raw", "quality", "again"}
+
+
+def problems(error: SettingsError, lang: Lang) -> str:
+    """One problem a line: ``file:line:column path: what is wrong, what would be right``."""
+    return "\n".join(problem.render(lang) for problem in error.problems)
+
+
+def problem_facts(error: SettingsError, lang: Lang) -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [
+        {
+            "file": str(problem.file),
+            "line": problem.line,
+            "column": problem.column,
+            "path": problem.path,
+            "problem": problem.key,
+            "sentence": problem.render(lang),
+        }
+        for problem in error.problems
+    ]
+
+
+def reading(facts: Mapping[str, Any], lang: Lang) -> str:
+    """One frame and what it says."""
+    lines = []
+    for entry in facts["observations"]:
+        lines.append(text(lang, "cli.reading_title", device=facts["device"], t=entry["t"]))
+        lines += [
+            f"  {name}: {_value(name, entry, lang)}" for name in entry if name not in _KEYS_OF_NO_QUANTITY
+        ]
+    return "\n".join([*lines, "  " + text(lang, "cli.reading_frame", frame=facts["frame"])])
+
+
+def _value(name: str, entry: Mapping[str, Any], lang: Lang) -> str:
+    value = entry[name]
+    if name == "code":
+        return f"{value['value']} ({value['scheme']})"
+    quality, reason = entry.get("quality", {}).get(name, ("good", ""))
+    if quality == "missing":
+        return text(lang, "cli.reading_missing", reason=reason)
+    shown = f"{value} {QUANTITIES[name].unit}".rstrip()
+    if name in entry.get("raw", {}):
+        shown += f" (raw {entry['raw'][name]})"
+    return shown if quality == "good" else f"{shown} {text(lang, 'cli.reading_suspect', reason=reason)}"
+
+
+def print_status(facts: Mapping[str, Any], lang: Lang) -> None:
+    """The whole of `tagtrail status` as tables."""
+    from rich.console import Console  # noqa: PLC0415 - only for people who watch; the daemon does without
+
+    console = Console()
+    say = partial(text, lang)
+    console.print(
+        say(
+            "cli.status_title",
+            gateway=facts["gateway"],
+            version=facts["version"],
+            up=duration(facts["up_s"]),
+            clock=facts["clock"]["state"],
+        )
+    )
+    journal = facts["journal"]
+    console.print(
+        say(
+            "cli.status_journal",
+            id=journal["id"],
+            size=size(journal["size_bytes"]),
+            free=size(facts["disk"]["free_bytes"]),
+            state=journal["state"],
+        )
+    )
+    for alarm in facts["alarms"]:
+        console.print(say("cli.status_alarm", **(alarm | {"since": alarm["from"]})), style="bold red")
+    for table in (_devices(facts, lang), _ports(facts, lang), _uplinks(facts, lang)):
+        console.print(table)
+
+
+def _table(lang: Lang, *columns: str) -> Any:
+    from rich.table import Table  # noqa: PLC0415 - as above
+
+    return Table(*(text(lang, f"cli.status_{name}") for name in columns), box=None, pad_edge=False)
+
+
+def _devices(facts: Mapping[str, Any], lang: Lang) -> Any:
+    table = _table(lang, "device", "point", "value", "age", "refused")
+    for name, device in facts["devices"].items():
+        refused = " ".join(f"{reason}:{count}" for reason, count in device["refused"].items())
+        for point, item in (device["points"] or {"–": {}}).items():
+            table.add_row(name, point, value(item, lang), duration(item.get("age_s")), refused)
+    return table
+
+
+def _ports(facts: Mapping[str, Any], lang: Lang) -> Any:
+    table = _table(lang, "port", "state", "load", "error")
+    for name, port in facts["ports"].items():
+        load = f"{port['bus_load']:.0%}" if "bus_load" in port else "–"
+        table.add_row(name, port["state"], load, port["error"])
+    return table
+
+
+def _uplinks(facts: Mapping[str, Any], lang: Lang) -> Any:
+    table = _table(lang, "uplink", "state", "acknowledged", "backlog", "error")
+    for name, uplink in facts["uplinks"].items():
+        backlog = sum(lane["blocks"] for lane in facts["journal"]["backlog"].get(name, {}).values())
+        state = str(uplink["state"])
+        if uplink.get("weak"):
+            state += f", {text(lang, 'cli.status_weak')}"
+        acknowledged = str(uplink["acknowledged_observations"])
+        table.add_row(name, state, acknowledged, str(backlog), str(uplink["last_error"] or ""))
+    return table
+
+
+def value(item: Mapping[str, Any], lang: Lang) -> str:
+    """One point's newest value with its unit, or why there is none."""
+    if not item:
+        return "–"
+    if item["quality"] == "missing":
+        return text(lang, "cli.reading_missing", reason=item["reason"])
+    shown = item["value"]
+    if isinstance(shown, list):
+        shown = ", ".join(f"{degrees:.5f}" for degrees in shown)
+    return f"{shown} {item.get('unit', '')}".rstrip()
+
+
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+
+
+def duration(seconds: float | None) -> str:
+    """``4.2s``, ``3min``, ``5h``, ``2d``; a dash for none."""
+    if seconds is None:
+        return "–"
+    for unit_s, unit in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
+        if seconds >= unit_s:
+            return f"{seconds / unit_s:.0f}{unit}"
+    return f"{seconds:.1f}s"
+
+
+_KILO = 1000
+
+
+def size(count: float) -> str:
+    """Bytes as people write them: ``3.2 MB``."""
+    for unit in ("B", "kB", "MB"):
+        if count < _KILO:
+            return f"{count:.4g} {unit}"
+        count /= _KILO
+    return f"{count:.4g} GB"

@@ -1,0 +1,100 @@
+"""What the running gateway says of itself: briefly on the retained topic, in full to `tagtrail status`."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from drivers.contract import Fix, Observation, Reading, Sighting
+from edge.instant import rfc3339
+from edge.intake import DeviceState
+from edge.quantities import QUANTITIES
+
+if TYPE_CHECKING:
+    from edge.gateway import Gateway
+
+VERSION: Final = version("tagtrail")
+
+
+def brief(gateway: Gateway) -> bytes:
+    """The payload of ``…/status`` (DESIGN §6): versions, clock, backlog, disk."""
+    facts = {
+        "v": 1,
+        "gateway": gateway.settings.gateway.id,
+        "state": "online",
+        "version": VERSION,
+        "t": rfc3339(gateway.clock.now()),
+        "clock": gateway.clock.state,
+        "journal": gateway.journal.facts(),
+        "disk": _disk(gateway),
+        "alarms": len(gateway.own.standing.active),
+    }
+    return orjson.dumps(facts)
+
+
+def full(gateway: Gateway) -> dict[str, Any]:
+    """Everything: points with their ages, refusals by reason, ports, uplinks, backlog, clock, disk, alarms."""
+    return {
+        "gateway": gateway.settings.gateway.id,
+        "version": VERSION,
+        "t": rfc3339(gateway.clock.now()),
+        "up_s": round(time.monotonic() - gateway.started, 1),
+        "clock": {"state": gateway.clock.state, "refused_offers": gateway.clock.refused_offers},
+        "journal": gateway.journal.facts(),
+        "disk": _disk(gateway),
+        "uplinks": {name: uplink.facts() for name, uplink in gateway.uplinks.items()},
+        "ports": {name: _port(gateway, name) for name in gateway.sources},
+        "devices": {name: _device(gateway, state) for name, state in gateway.intake.devices.items()},
+        "alarms": [record.body() for record in gateway.own.standing.active.values()],
+    }
+
+
+def _disk(gateway: Gateway) -> dict[str, int]:
+    usage = shutil.disk_usage(gateway.settings.journal.path.parent)
+    return {"free_bytes": usage.free, "total_bytes": usage.total}
+
+
+def _port(gateway: Gateway, name: str) -> dict[str, Any]:
+    health = gateway.health[name]
+    return {
+        "state": health.state,
+        "error": health.error,
+        "restarts": health.restarts,
+        "crashes": health.crashes,
+        **gateway.sources[name].counters(),
+    }
+
+
+def _device(gateway: Gateway, state: DeviceState) -> dict[str, Any]:
+    settings = gateway.settings.devices[state.device.name]
+    return {
+        "name": settings.name,
+        "driver": settings.driver,
+        "port": settings.port,
+        "place": settings.place,
+        "every_s": state.device.every_s,
+        "observed": state.observed,
+        "refused": dict(state.refused),
+        "points": {name: _point(gateway, item) for name, item in state.newest.items()},
+    }
+
+
+def _point(gateway: Gateway, item: Observation) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "t": rfc3339(item.at),
+        "age_s": round((gateway.clock.now() - item.at) / 1e9, 1),
+    }
+    match item:
+        case Reading():
+            facts |= {"value": item.value, "unit": QUANTITIES[item.quantity].unit, "quality": item.quality}
+            if item.reason:
+                facts["reason"] = item.reason
+        case Sighting():
+            facts |= {"value": item.code.value, "scheme": item.code.scheme, "quality": "good"}
+        case Fix():
+            facts |= {"value": [item.lat, item.lon], "speed": item.speed, "quality": "good"}
+    return facts

@@ -1,0 +1,17 @@
+"""Telling systemd how the daemon is (sd_notify(3)), in a few lines."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+
+def notify(state: str) -> None:
+    """``READY=1``, ``STOPPING=1``, ``STATUS=...``; nothing happens where no systemd listens."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
+        connection.sendto(state.encode(), address)

@@ -1,0 +1,267 @@
+"""What becomes of observations between a source and the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import pytest
+
+from drivers.contract import (
+    NANOSECONDS,
+    Code,
+    Fix,
+    Frame,
+    Instant,
+    Observation,
+    Quality,
+    Reading,
+    Reason,
+    Reject,
+    Sighting,
+)
+from edge.alarms import Cause
+from edge.intake import Intake, Intaken
+from edge.journal.block import Entry
+
+START = 1_795_305_600 * NANOSECONDS
+"""2026-11-22T00:00:00Z."""
+
+
+class Site:
+    """An intake with its surroundings, and a clock that the test moves."""
+
+    def __init__(self, *devices: Intaken) -> None:
+        self.seconds = 0.0
+        self.room = True
+        self.entries: list[Entry] = []
+        self.live: list[bytes] = []
+        self.offers: list[tuple[Instant, Instant]] = []
+        self.lost: list[tuple[str, Instant, int]] = []
+        self.alarms: dict[tuple[Cause, str], str] = {}
+        self.intake = Intake(
+            devices,
+            journal=self,
+            now=self.now,
+            alarms=self,
+            offer=lambda utc, at: self.offers.append((utc, at)),
+            live=lambda _device, body: self.live.append(body),
+            lost=lambda *what: self.lost.append(what),
+            steady=lambda: self.seconds,
+        )
+
+    def now(self) -> Instant:
+        return Instant(START + int(self.seconds * NANOSECONDS))
+
+    def observe(self, entry: Entry) -> bool:
+        if self.room:
+            self.entries.append(entry)
+        return self.room
+
+    def raised(self, cause: Cause, subject: str, detail: str) -> None:
+        self.alarms.setdefault((cause, subject), detail)
+
+    def cleared(self, cause: Cause, subject: str) -> None:
+        self.alarms.pop((cause, subject), None)
+
+    def says(self, device: str, *observations: Observation) -> None:
+        self.intake(device, observations, Frame(b"\x01\x02"))
+
+    def reads(
+        self, device: str, value: float | None, quantity: str = "temperature", reason: str = ""
+    ) -> None:
+        quality = Quality.MISSING if value is None else Quality.GOOD
+        self.says(device, Reading(self.now(), quantity, value, quality, reason))
+
+    def passes(self, seconds: float) -> None:
+        """Time goes by; the gateway ticks once a second."""
+        end = self.seconds + seconds
+        while self.seconds < end:
+            self.seconds = min(end, self.seconds + 1)
+            self.intake.tick()
+
+    @property
+    def journalled(self) -> list[dict[str, Any]]:
+        return [orjson.loads(entry.body) for entry in self.entries]
+
+
+def probe(
+    name: str = "chiller-1-air", *, offset: float | None = None, every_s: float | None = 10.0
+) -> Intaken:
+    offsets = {} if offset is None else {"temperature": offset}
+    return Intaken(name, ("temperature",), every_s, spaced=False, offsets=offsets, repeat_s=30.0)
+
+
+def reader(name: str = "ear-tags") -> Intaken:
+    return Intaken(name, (), None, spaced=True, offsets={}, repeat_s=30.0)
+
+
+def receiver(every_s: float = 10.0) -> Intaken:
+    return Intaken("gps", ("lat", "lon"), every_s, spaced=True, offsets={}, repeat_s=30.0)
+
+
+def test_a_reading_becomes_an_entry_of_its_device_and_instant() -> None:
+    site = Site(probe())
+    at = site.now()
+    site.says("chiller-1-air", Reading(at, "temperature", 3.4), Reading(at, "humidity", 88.1))
+    assert site.journalled == [
+        {"t": "2026-11-22T00:00:00.000Z", "device": "chiller-1-air", "temperature": 3.4, "humidity": 88.1}
+    ]
+    assert site.entries[0].observations == 2
+    assert site.entries[0].values == (("chiller-1-air.temperature", 3.4), ("chiller-1-air.humidity", 88.1))
+    assert not site.entries[0].urgent
+    assert site.live == [site.entries[0].body]
+
+
+def test_an_adjusted_reading_keeps_its_raw_value_beside_it() -> None:
+    site = Site(probe(offset=-0.3))
+    site.reads("chiller-1-air", 3.7)
+    (entry,) = site.journalled
+    assert (entry["temperature"], entry["raw"]) == (3.4, {"temperature": 3.7})
+
+
+def test_an_adjustment_that_does_not_apply_leaves_no_raw_value() -> None:
+    site = Site(probe(offset=-0.3))
+    site.reads("chiller-1-air", 3.7)
+    at = site.now()
+    site.says(
+        "chiller-1-air",
+        Reading(at, "temperature", None, Quality.MISSING, "sensor_fault"),
+        Reading(at, "humidity", 88.0),
+    )
+    assert "raw" not in site.journalled[-1]
+
+
+def test_a_missing_value_beside_a_good_one_is_null_with_its_reason() -> None:
+    site = Site(probe())
+    at = site.now()
+    site.says(
+        "chiller-1-air",
+        Reading(at, "temperature", 3.4),
+        Reading(at, "humidity", None, Quality.MISSING, "no_answer"),
+    )
+    (entry,) = site.journalled
+    assert entry["humidity"] is None
+    assert entry["quality"] == {"humidity": ["missing", "no_answer"]}
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "reason"),
+    [
+        ("temperature", 850.0, "out_of_range"),
+        ("temperature", -273.0, "out_of_range"),
+        ("humidity", -4.0, "out_of_range"),
+        ("humidity", 6553.5, "out_of_range"),
+        ("temperature", float("nan"), "not_a_number"),
+        ("temperature", float("inf"), "not_a_number"),
+    ],
+)
+def test_a_number_that_cannot_be_true_is_a_gap(quantity: str, value: float, reason: str) -> None:
+    site = Site(probe())
+    site.reads("chiller-1-air", value, quantity)
+    (entry,) = site.journalled
+    assert entry[quantity] is None
+    assert entry["quality"] == {quantity: ["missing", reason]}
+    assert site.entries[0].values == ()
+
+
+def test_a_sighting_is_journalled_at_once_and_its_repeats_when_the_window_closes() -> None:
+    site = Site(reader())
+    tag = Code("iso11784", "156003622926001")
+    for _ in range(42):
+        site.says("ear-tags", Sighting(site.now(), tag))
+        site.passes(0.1)
+    assert site.entries[0].urgent
+    last = site.now()
+    site.passes(40)
+    first, again = site.journalled
+    assert first == {"t": "2026-11-22T00:00:00.000Z", "device": "ear-tags", "code": tag._asdict()}
+    assert again["code"] == tag._asdict()
+    assert again["again"]["count"] == 41
+    assert again["again"]["last"] < again["t"]
+    assert last > START
+
+
+def test_a_listener_keeps_at_most_one_fix_an_interval() -> None:
+    site = Site(receiver(every_s=10.0))
+    for _ in range(60):
+        site.says("gps", Fix(site.now(), 35.66, 103.38, speed=14.2))
+        site.passes(1)
+    assert len(site.entries) == 6
+
+
+def test_every_fix_offers_its_time_to_the_clock_even_if_it_is_not_kept() -> None:
+    site = Site(receiver())
+    utc = Instant(START + NANOSECONDS)
+    for _ in range(3):
+        site.says("gps", Fix(site.now(), 35.66, 103.38, utc=utc))
+    assert site.offers == [(utc, Instant(START))] * 3
+
+
+def test_a_gap_is_told_when_it_begins_and_every_quarter_of_an_hour() -> None:
+    site = Site(probe(every_s=10.0))
+    site.reads("chiller-1-air", 3.4)
+    for _ in range(200):
+        site.passes(10)
+        site.reads("chiller-1-air", None, reason="no_answer")
+    gaps = [entry for entry in site.journalled if entry["temperature"] is None]
+    assert [entry["t"][11:19] for entry in gaps] == ["00:00:10", "00:15:10", "00:30:10"]
+
+
+def test_silence_of_a_device_with_a_cadence_is_a_gap_and_an_alarm_until_it_speaks() -> None:
+    site = Site(receiver(every_s=10.0))
+    site.says("gps", Fix(site.now(), 35.66, 103.38))
+    site.passes(29)
+    assert site.alarms == {}
+    site.passes(3)
+    assert site.alarms == {(Cause.SILENT, "gps"): "silent"}
+    assert site.journalled[-1]["quality"] == {"lat": ["missing", "silent"], "lon": ["missing", "silent"]}
+    site.says("gps", Fix(site.now(), 35.67, 103.38))
+    assert site.alarms == {}
+    assert site.journalled[-1]["lat"] == 35.67
+
+
+def test_the_alarm_of_a_silent_unit_gives_the_reason_that_the_bus_gave() -> None:
+    site = Site(probe(every_s=2.0))
+    for _ in range(12):
+        site.reads("chiller-1-air", None, reason="no_answer")
+        site.passes(1)
+    assert site.alarms == {(Cause.SILENT, "chiller-1-air"): "no_answer"}
+    assert len(site.entries) == 1
+
+
+def test_silence_of_a_reader_means_nothing() -> None:
+    site = Site(reader())
+    site.passes(3600)
+    assert (site.entries, site.alarms) == ([], {})
+
+
+def test_what_finds_no_room_is_counted_and_told_as_lost() -> None:
+    site = Site(probe())
+    site.room = False
+    site.reads("chiller-1-air", 3.4)
+    assert site.intake.devices["chiller-1-air"].refused == {"journal_full": 1}
+    assert site.lost == [("chiller-1-air", Instant(START), 1)]
+    assert len(site.live) == 1
+
+
+def test_refusals_are_counted_under_their_reason() -> None:
+    site = Site(reader())
+    for reason in (Reason.CHECKSUM, Reason.CHECKSUM, Reason.LENGTH):
+        site.intake.refuse("ear-tags", Reject(reason), Frame(b"\x02garbage"))
+    assert site.intake.devices["ear-tags"].refused == {"checksum": 2, "length": 1}
+
+
+async def test_whoever_waits_for_a_device_gets_its_next_frame() -> None:
+    site = Site(probe(), reader())
+    waiting: asyncio.Future[tuple[Frame, Sequence[Observation]]] = asyncio.ensure_future(
+        site.intake.next("chiller-1-air")
+    )
+    await asyncio.sleep(0)
+    site.says("ear-tags", Sighting(site.now(), Code("iso11784", "1")))
+    site.reads("chiller-1-air", 3.4)
+    frame, observations = await waiting
+    assert frame.data == b"\x01\x02"
+    assert observations == [Reading(Instant(START), "temperature", 3.4)]
