@@ -1,0 +1,70 @@
+"""What every test may lean on: a bound on its time, the shared vectors, a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import shutil
+from collections.abc import Awaitable, Callable
+from inspect import iscoroutinefunction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+CHECKOUT = Path(__file__).parents[1]
+VECTORS = CHECKOUT.parent / "shared" / "vectors"
+IN_CI = os.environ.get("CI") == "true"
+
+PATIENCE_S = 60.0
+"""Longer than any test needs on a busy machine: it ends a hanging test, it measures nothing."""
+
+PATIENCE_SLOW_S = 900.0
+"""The same for a test marked slow; among them is a ten minutes' scenario."""
+
+settings.register_profile("developer", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if IN_CI else "developer")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not isinstance(item, pytest.Function):
+            continue
+        patience_s = PATIENCE_SLOW_S if item.get_closest_marker("slow") else PATIENCE_S
+        drawn = getattr(item.obj, "hypothesis", None)
+        if drawn is not None and iscoroutinefunction(drawn.inner_test):
+            drawn.inner_test = _bounded(drawn.inner_test, patience_s)
+        elif iscoroutinefunction(item.obj):
+            item.obj = _bounded(item.obj, patience_s)
+
+
+def _bounded(test: Callable[..., Awaitable[None]], patience_s: float) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(test)
+    async def within_patience(*args: Any, **fixtures: Any) -> None:
+        async with asyncio.timeout(patience_s):
+            await test(*args, **fixtures)
+
+    return within_patience
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """The folder of captures and public test vectors, which is kept beside the checkout, not in it."""
+    if not VECTORS.is_dir():
+        pytest.skip(f"no vectors beside the checkout ({VECTORS})")
+    return VECTORS
+
+
+@pytest.fixture(scope="session")
+def mosquitto() -> Path:
+    """The real broker's program. Where it is missing the test is skipped, and fails under ``CI=true``."""
+    program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    if program is None:
+        why = "no mosquitto on this machine: apt-get install mosquitto"
+        if IN_CI:
+            pytest.fail(why)
+        pytest.skip(why)
+    return Path(program)
