@@ -1,0 +1,125 @@
+"""When which unit is polled.
+
+Each unit and cadence is one *poll*, due on a grid of its own. The poll that has waited longest goes first.
+One that is overdue by a whole cadence is dropped, not made up for: two readings a moment apart say nothing
+twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Final
+
+from drivers.contract import Device, Request
+from drivers.modbus.counts import Counts
+from drivers.modbus.decoder import Modbus
+from drivers.modbus.plan import Span, halves, spans
+from drivers.modbus.unit import Unit
+
+FIRST_POLLS_WITHIN_S: Final = 2.0
+"""The first polls are spread over their cadence, but no further than a technician waits at the display."""
+
+
+class Poll:
+    """What is asked of one unit at one cadence, for one or several devices (channels).
+
+    due: its next place on the grid. ready: when it may be asked: when due, later while its unit rests, at
+    once if somebody asks. Seconds of the event loop's clock.
+    """
+
+    def __init__(self, unit: Unit, every_s: float, devices: Sequence[Device]) -> None:
+        decoders = [_modbus(device) for device in devices]
+        self.unit = unit
+        self.every_s = every_s
+        self.takers: list[tuple[Device, Sequence[Request]]] = [
+            (device, decoder.requests()) for device, decoder in zip(devices, decoders, strict=True)
+        ]
+        requests = [request for _, asked in self.takers for request in asked]
+        self.spans = spans(requests, min(decoder.max_read for decoder in decoders))
+        cheapest = min(requests, key=attrgetter("length"))
+        (self.probe,) = spans([cheapest])
+        self.due = 0.0
+        self.ready = 0.0
+
+    def split(self, span: Span) -> list[Span]:
+        """From now on this span is read in two."""
+        parts = halves(span)
+        at = self.spans.index(span)
+        self.spans[at : at + 1] = parts
+        return parts
+
+    def advance(self, now: float) -> int:
+        """To its next place on the grid after ``now``. Returns how many places were passed over."""
+        if self.due > now:  # asked for ahead of its time
+            return 0
+        passed = int((now - self.due) // self.every_s)
+        self.due += (passed + 1) * self.every_s
+        return passed
+
+
+def _modbus(device: Device) -> Modbus:
+    if not isinstance(device.decoder, Modbus):
+        raise TypeError(f"{device.name}: a bus polls Modbus devices, not {type(device.decoder).__name__}")
+    return device.decoder
+
+
+class Schedule:
+    """All polls of a wire. A look at each (at most 247 units) costs less than keeping them in order."""
+
+    def __init__(self, devices: Iterable[Device], counts: Counts) -> None:
+        self._counts = counts
+        self.units: dict[int, Unit] = {}
+        together: dict[tuple[int, float], list[Device]] = {}
+        for device in devices:
+            if device.every_s is None:
+                raise ValueError(f"{device.name}: a polled device needs a cadence")
+            address = _modbus(device).requests()[0].unit
+            together.setdefault((address, device.every_s), []).append(device)
+        self.polls = [
+            Poll(self.units.setdefault(address, Unit(address)), every_s, members)
+            for (address, every_s), members in together.items()
+        ]
+
+    def begin(self, now: float) -> None:
+        """Spreads the polls from ``now`` on. A unit that rests goes on resting."""
+        for place, poll in enumerate(self.polls):
+            spread_s = min(poll.every_s, FIRST_POLLS_WITHIN_S)
+            poll.due = now + spread_s * place / len(self.polls)
+            poll.ready = max(poll.due, poll.unit.rest_until)
+
+    def first(self) -> Poll:
+        """The poll to be asked next, now or later."""
+        return min(self.polls, key=attrgetter("ready"))
+
+    def ask(self, device: str, now: float) -> bool:
+        """Makes the poll of this device ready now, even if its unit rests. False: there is no such device."""
+        for poll in self.polls:
+            if any(taker.name == device for taker, _ in poll.takers):
+                poll.ready = now
+                return True
+        return False
+
+    def served(self, poll: Poll, now: float) -> None:
+        """The poll was begun at ``now``; the places it passed over are lost."""
+        passed = poll.advance(now)
+        if poll.unit.misses:
+            self._counts.rested_polls += passed
+        else:
+            self._counts.dropped_polls += passed
+        poll.ready = max(poll.due, poll.unit.rest_until)
+
+    def lost(self, asked: Poll, now: float) -> list[Poll]:
+        """The unit of ``asked`` did not answer at ``now``: which of its polls come to nothing thereby."""
+        lost = [poll for poll in self._of(asked.unit) if poll is asked or poll.due <= now]
+        for poll in lost:
+            self.served(poll, now)
+        return lost
+
+    def heed(self, unit: Unit) -> None:
+        """The unit's rest has changed."""
+        for poll in self._of(unit):
+            poll.ready = max(poll.due, unit.rest_until)
+
+    def _of(self, unit: Unit) -> list[Poll]:
+        return [poll for poll in self.polls if poll.unit is unit]

@@ -1,0 +1,173 @@
+"""The discipline of the line: one exchange at a time on an open link.
+
+::
+
+    serial   …stray│silence│request ▶│◀ noise, echo, answer│silence│request ▶ …
+    timeout  …│request ▶│ nothing in time │ guard: quiet, late bytes thrown away │silence│request ▶ …
+
+Two tasks meet here: the link's reader, which feeds what arrives to the framing, and the bus, which asks.
+Bytes that arrive while nothing is asked are counted and thrown away, so that each request finds an empty
+line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, NamedTuple, Self
+
+from drivers.contract import Link, LinkDown, Port
+from drivers.modbus.adu import Framing, Reply, Silence
+from drivers.modbus.counts import Counts, Load
+from drivers.modbus.plan import Span
+
+BITS_PER_CHARACTER: Final = 11
+"""Start, eight data, parity or a second stop, stop (Modbus over Serial Line V1.02, 2.5.1)."""
+
+SILENCE_CHARACTERS: Final = 3.5
+LEAST_SILENCE_S: Final = 0.00175
+"""Between frames; the latter above 19,200 baud (Modbus over Serial Line V1.02, 2.5.1.1)."""
+
+REQUEST_CHARACTERS: Final = 8
+FRAME_CHARACTERS: Final = 5
+"""Of an answer, around its data."""
+
+GUARD_TIMES: Final = 0.5
+"""After a timeout a serial line is kept quiet for this share of the port's timeout."""
+
+WRITE_WITHIN_S: Final = 5.0
+"""A request is a dozen bytes: a link that does not take them by then is dead."""
+
+
+class Timing(NamedTuple):
+    """Of a wire, in seconds. character: one on the line. guard: after a timeout. silence: between frames."""
+
+    timeout_s: float
+    character_s: float = 0.0
+    guard_s: float = 0.0
+    silence_s: float = 0.0
+
+    @classmethod
+    def of(cls, port: Port) -> Self:
+        """On TCP the transactions tell answers apart: no guard, no silence."""
+        if port.kind == "tcp":
+            return cls(port.timeout_s)
+        character_s = BITS_PER_CHARACTER / port.baud
+        silence_s = max(SILENCE_CHARACTERS * character_s, LEAST_SILENCE_S)
+        return cls(port.timeout_s, character_s, GUARD_TIMES * port.timeout_s, silence_s)
+
+    def full_s(self, span: Span) -> float:
+        """How long a unit may take to answer: the port's timeout, and the line's time for both frames."""
+        characters = REQUEST_CHARACTERS + FRAME_CHARACTERS + span.payload_length
+        return self.timeout_s + characters * self.character_s
+
+    def too_late_s(self, span: Span) -> float:
+        """After a request, how long an answer to it may be taken for that of another one."""
+        return self.full_s(span) + self.guard_s + self.silence_s if self.guard_s else 0.0
+
+
+class Wire:
+    """An open link and the one exchange on it. sent_at: when the last request was sent (loop's clock)."""
+
+    def __init__(self, link: Link, framing: Framing, timing: Timing, counts: Counts, load: Load) -> None:
+        self._link = link
+        self._framing = framing
+        self._timing = timing
+        self._counts = counts
+        self._load = load
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[Reply | None] | None = None
+        self._asking = False
+        self._lost: BaseException | None = None
+        self._last_byte_at = 0.0
+        self.sent_at = 0.0
+
+    async def listen(self) -> None:
+        """Feeds what arrives to the framing, until the link is lost."""
+        while True:
+            data = await self._link.read()
+            self._last_byte_at = self._loop.time()
+            self._counts.bytes_in += len(data)
+            reply = self._framing.feed(data)
+            if reply is None:
+                continue
+            if self._waiter is None or self._waiter.done():  # it came as its time ran out
+                self._counts.late += 1
+            else:
+                self._waiter.set_result(reply)
+
+    def listening_ended(self, listening: asyncio.Task[None]) -> None:
+        """Tells the bus why ``listen`` ended, now or when it next waits."""
+        if listening.cancelled():
+            return
+        self._lost = listening.exception()
+        if self._lost is not None and self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(self._lost)
+
+    async def exchange(self, span: Span, patience_s: float) -> Reply | Silence:
+        """Asks for a span and waits for its answer. Raises LinkDown."""
+        await self._until_quiet()
+        self.sent_at = self._loop.time()
+        self._asking = True
+        try:
+            await self._send(self._framing.ask(span))
+            reply = await self._wait(self.sent_at + patience_s)
+            if reply is not None:
+                return reply
+            silence = self._framing.give_up()
+            self._counts.timeouts += 1
+            await self._guard()
+            return silence
+        finally:
+            self._asking = False
+            now = self._loop.time()
+            self._load.used(now - self.sent_at, now)
+
+    async def idle(self, until: float) -> None:
+        """Waits until then, or until woken. Raises LinkDown."""
+        await self._wait(until)
+
+    def wake(self) -> None:
+        """Ends ``idle``; an exchange takes its time."""
+        if not self._asking and self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _send(self, adu: bytes) -> None:
+        self._counts.exchanges += 1
+        self._counts.bytes_out += len(adu)
+        try:
+            async with asyncio.timeout(WRITE_WITHIN_S):
+                await self._link.write(adu)
+        except TimeoutError:
+            raise LinkDown("the link takes no more bytes; check cable and adapter") from None
+
+    async def _wait(self, until: float) -> Reply | None:
+        """The answer; None when its time is over, or when woken."""
+        if self._lost is not None:
+            raise self._lost
+        waiter: asyncio.Future[Reply | None] = self._loop.create_future()
+        self._waiter = waiter
+        timer = self._loop.call_at(until, _run_out, waiter)
+        try:
+            return await waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+
+    async def _guard(self) -> None:
+        """Lets a late answer pass, so that it is not taken for the next one."""
+        if not self._timing.guard_s:
+            return
+        stray = self._counts.stray_bytes
+        await self._wait(self._loop.time() + self._timing.guard_s)
+        self._counts.late += self._counts.stray_bytes > stray
+
+    async def _until_quiet(self) -> None:
+        """Until nothing was heard for the silence between frames, but no longer than the port's timeout."""
+        give_up_at = self._loop.time() + self._timing.timeout_s
+        while self._loop.time() < (until := min(self._last_byte_at + self._timing.silence_s, give_up_at)):
+            await self._wait(until)
+
+
+def _run_out(waiter: asyncio.Future[Reply | None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
