@@ -1,0 +1,299 @@
+"""One connection to a broker: paho-mqtt on the asyncio loop, from CONNECT to its end.
+
+A new paho client for each connection, so that paho has nothing of its own to send again; our window decides
+what is sent, our timers when the broker has been silent for too long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import monotonic
+from typing import Final, TypeAlias
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, SocketLike
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge.errors import UplinkDown
+from edge.uplinks.live import publish_packet
+from edge.uplinks.target import Target, tls_context
+from edge.uplinks.wire import Wire
+
+log = logging.getLogger(__name__)
+
+CONNECT_S: Final = 10.0
+"""For names, TCP and TLS together; and once more for the broker's CONNACK."""
+
+PUBACK_MOST_S: Final = 20.0
+"""A broker that acknowledges nothing for so long, or for two keepalives, is taken as gone."""
+
+LIVE_UNSENT_MOST: Final = 64 * 1024
+"""Bytes. Where the network has not taken these, live values wait for newer ones instead of joining them."""
+
+PUBLISH_OVERHEAD: Final = 1 + 4 + 2 + 2 + 1
+"""Of a QoS 1 PUBLISH: type, remaining length, the topic's length, packet identifier, no properties."""
+
+REFUSED: Final = 0x80
+"""Reason codes from here on are refusals."""
+
+UNSUPPORTED_VERSION: Final = 0x84
+KEEP_ALIVE_TIMEOUT: Final = 0x8D
+UNLIMITED: Final = 0xFFFF
+"""The Receive Maximum of a broker that states none."""
+
+Answered: TypeAlias = Callable[[int], None]
+"""Called with the reason code of a PUBACK."""
+
+
+class ConnectRefusedError(UplinkDown):
+    """The broker answered CONNECT with a no. code: the reason code of MQTT 5."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ConnectionLostError(UplinkDown):
+    """A connection that was accepted is gone.
+
+    by_peer: it was closed from the other side, not given up here. code: the reason that a DISCONNECT gave.
+    """
+
+    def __init__(self, message: str, *, by_peer: bool, code: int | None = None) -> None:
+        super().__init__(message)
+        self.by_peer = by_peer
+        self.code = code
+
+
+def reason_name(code: int, packet: int = PacketTypes.PUBACK) -> str:
+    """A reason code as MQTT 5 names it: ``0x87 Not authorized``."""
+    return f"{code:#04x} {ReasonCode(packet, identifier=code).getName()}"
+
+
+class _Client(Client):
+    """paho on a connection that exists already: ``Client.connect`` would open one and block the loop."""
+
+    def __init__(self, target: Target, wire: Wire) -> None:
+        mqtt5 = target.version == "5"
+        super().__init__(
+            CallbackAPIVersion.VERSION2,
+            client_id=target.client_id,
+            protocol=MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        self._wire = wire
+        self.max_inflight_messages_set(0)
+        self.username_pw_set(target.username, target.password)
+
+    def _create_socket(self) -> SocketLike:
+        return self._wire
+
+
+class Connection:
+    """An MQTT session. All of it runs on the event loop; nothing blocks."""
+
+    def __init__(self, target: Target, wire: Wire, will: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        self._target = target
+        self._wire = wire
+        self._connack: asyncio.Future[ReasonCode] = loop.create_future()
+        self._lost: asyncio.Future[ConnectionLostError] = loop.create_future()
+        self._answers: dict[int, Answered] = {}
+        self._answer = asyncio.Event()
+        self._heard_s = monotonic()
+        self._puback_s = min(PUBACK_MOST_S, 2 * target.keepalive_s)
+        self._receive_maximum = UNLIMITED
+        self._packet_most: int | None = None
+        self._client = _Client(target, wire)
+        self._client.will_set(target.status_topic, will, qos=1, retain=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_publish = self._on_publish
+        self._client.on_disconnect = self._on_disconnect
+        wire.listen(self._read)
+
+    @classmethod
+    async def open(cls, target: Target, will: bytes) -> Connection:
+        """A connection that the broker has accepted. Raises UplinkDown, ConnectRefusedError.
+
+        will: what the broker publishes, retained, on the status topic should this gateway vanish.
+        """
+        connection = cls(target, await _open_wire(target), will)
+        try:
+            await connection._introduce()
+        except BaseException:
+            await connection.drop()
+            raise
+        return connection
+
+    async def _introduce(self) -> None:
+        keepalive_s = max(1, round(self._target.keepalive_s))
+        if self._target.version == "5":
+            self._client.connect(self._target.host, self._target.port, keepalive_s, clean_start=True)
+        else:
+            self._client.connect(self._target.host, self._target.port, keepalive_s)
+        done, _ = await asyncio.wait(
+            (self._connack, self._lost), timeout=CONNECT_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        where = self._target.address
+        if self._connack in done:
+            reason = self._connack.result()
+            if reason.is_failure:
+                raise _refusal(where, reason)
+        elif self._lost in done:
+            hint = "" if self._target.weak else '; if the broker knows no MQTT 5, write version: "3.1.1"'
+            raise UplinkDown(f"{self._lost.result()}, before it was accepted{hint}")
+        else:
+            raise UplinkDown(f"{where} did not answer CONNECT in {CONNECT_S:.0f} s; is it an MQTT broker?")
+
+    @property
+    def receive_maximum(self) -> int:
+        """How many QoS 1 messages the broker takes before it has acknowledged the first."""
+        return self._receive_maximum
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more QoS 1 message may be sent now."""
+        return len(self._answers) < self._receive_maximum
+
+    def fits(self, topic: str, payload: bytes) -> bool:
+        """Whether the broker takes messages of this size."""
+        if self._packet_most is None:
+            return True
+        return PUBLISH_OVERHEAD + len(topic.encode()) + len(payload) <= self._packet_most
+
+    def publish(self, topic: str, payload: bytes, answered: Answered, *, retain: bool = False) -> None:
+        """Sends at QoS 1. ``answered`` is called unless the connection is lost first.
+
+        Raises ConnectionLostError.
+        """
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
+        if info.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise ConnectionLostError(f"{self._target.address}: {info.rc.name} on publish", by_peer=False)
+        if not self._answers:
+            self._heard_s = monotonic()
+        self._answers[info.mid] = answered
+
+    def show(self, topic: str, payload: bytes) -> bool:
+        """Sends at QoS 0, retained; False where the broker takes no message of this size, or is gone."""
+        if not self._wire.is_open or not self.fits(topic, payload):
+            return False
+        self._wire.send(publish_packet(topic, payload, mqtt5=self._target.version == "5"))
+        return True
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether the network is too slow for more live values now."""
+        return self._wire.unsent_bytes > LIVE_UNSENT_MOST
+
+    def tick(self) -> None:
+        """Sends pings and gives up a broker that has gone silent; to be called at least each second."""
+        self._client.loop_misc()
+        if self._answers and monotonic() - self._heard_s > self._puback_s:
+            self._lose(f"no PUBACK for {self._puback_s:.0f} s", by_peer=False)
+
+    async def until_lost(self) -> None:
+        """Raises ConnectionLostError once the connection is gone."""
+        raise await asyncio.shield(self._lost)
+
+    async def farewell(self, status: bytes) -> None:
+        """Waits for the broker's last answers, leaves ``status`` behind and disconnects without the will.
+
+        Raises ConnectionLostError.
+        """
+        while not self.has_room:
+            await self._next_answer()
+        self.publish(self._target.status_topic, status, lambda _: None, retain=True)
+        while self._answers:
+            await self._next_answer()
+        self._client.on_disconnect = None
+        self._client.disconnect()
+        await asyncio.wait((self._wire.closed,))
+
+    async def drop(self) -> None:
+        """Ends the connection at once, whatever its state."""
+        self._lose("given up", by_peer=False)
+        await asyncio.wait((self._wire.closed,))
+
+    async def _next_answer(self) -> None:
+        if self._lost.done():
+            raise self._lost.result()
+        self._answer.clear()
+        await self._answer.wait()
+
+    def _read(self) -> None:
+        while self._wire.pending and self._client.socket() is not None:
+            self._client.loop_read()
+        if self._wire.closed.done():
+            self._lose(f"{self._wire.error or 'closed by the broker'}", by_peer=True)
+
+    def _lose(self, why: str, *, by_peer: bool, code: int | None = None) -> None:
+        if not self._lost.done():
+            message = f"connection to {self._target.address} lost: {why}"
+            self._lost.set_result(ConnectionLostError(message, by_peer=by_peer, code=code))
+        self._answer.set()
+        self._wire.abort()
+
+    def _on_connect(
+        self,
+        client: Client,
+        userdata: object,
+        flags: ConnectFlags,
+        reason: ReasonCode,
+        said: Properties | None,
+    ) -> None:
+        self._receive_maximum = getattr(said, "ReceiveMaximum", UNLIMITED)
+        self._packet_most = getattr(said, "MaximumPacketSize", None)
+        self._connack.set_result(reason)
+
+    def _on_publish(
+        self, client: Client, userdata: object, mid: int, reason: ReasonCode, said: Properties | None
+    ) -> None:
+        self._heard_s = monotonic()
+        self._answer.set()
+        self._answers.pop(mid)(reason.value)
+
+    def _on_disconnect(
+        self,
+        client: Client,
+        userdata: object,
+        flags: DisconnectFlags,
+        reason: ReasonCode,
+        said: Properties | None,
+    ) -> None:
+        if flags.is_disconnect_packet_from_server:
+            name = reason_name(reason.value, PacketTypes.DISCONNECT)
+            self._lose(f"the broker says {name}", by_peer=True, code=reason.value)
+        elif reason.value == KEEP_ALIVE_TIMEOUT:
+            self._lose("no answer to a ping", by_peer=False)
+        elif not self._wire.closed.done():
+            self._lose(f"{reason.getName()}", by_peer=True)
+
+
+async def _open_wire(target: Target) -> Wire:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            context = await asyncio.to_thread(tls_context, target) if target.tls else None
+            _, wire = await loop.create_connection(
+                lambda: Wire(loop), target.host, target.port, ssl=context, happy_eyeballs_delay=0.25
+            )
+    except TimeoutError as error:
+        raise UplinkDown(
+            f"no connection to {target.address} in {CONNECT_S:.0f} s; is the network up?"
+        ) from error
+    except OSError as error:
+        raise UplinkDown(f"cannot connect to {target.address}: {error}") from error
+    return wire
+
+
+def _refusal(where: str, reason: ReasonCode) -> ConnectRefusedError:
+    if reason.value == UNSUPPORTED_VERSION:
+        advice = 'it knows no MQTT 5; write version: "3.1.1" under mqtt:'
+    else:
+        advice = "look at username, password and certificate, and at the broker's log"
+    name = reason_name(reason.value, PacketTypes.CONNACK)
+    return ConnectRefusedError(f"{where} refused the connection: {name}; {advice}", reason.value)

@@ -1,0 +1,259 @@
+"""The MQTT uplink: what the journal keeps, at a broker; acknowledged, or still owed (DESIGN §6)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from enum import StrEnum
+from time import monotonic
+from typing import Final
+
+import orjson
+
+from edge.alarms import Alarms, Cause
+from edge.errors import UplinkDown
+from edge.journal.block import Outbox
+from edge.uplinks.connection import REFUSED, Connection, ConnectionLostError, ConnectRefusedError, reason_name
+from edge.uplinks.delivery import Delivery
+from edge.uplinks.live import INTERVAL_S, Newest
+from edge.uplinks.pace import PAUSE_MOST_S, Backoff, CatchUp
+from edge.uplinks.target import Target
+
+__all__ = ["MqttUplink", "State", "Target"]
+
+log = logging.getLogger(__name__)
+
+TICK_S: Final = 1.0
+STATUS_EVERY_S: Final = 60.0
+STEADY_S: Final = 60.0
+"""A connection that lasted this long was not taken over by a gateway of the same name."""
+
+FAREWELL_S: Final = 1.5
+"""For the last acknowledgements and the offline status; the cursors have the rest of the 2 s."""
+
+TAKEN_OVER: Final = 0x8E
+TAKEOVERS: Final = 2
+"""In a row: a second gateway uses this one's name."""
+
+CREDENTIALS_REFUSED: Final = frozenset({0x86, 0x87})
+
+BLAMES_THE_BLOCK: Final = frozenset({None, 0x80, 0x81, 0x82, 0x83, 0x90, 0x95, 0x99})
+"""Reasons of a DISCONNECT (None: there was none) that may be about the block just sent."""
+
+
+class State(StrEnum):
+    """Of an uplink. waiting: for its next attempt."""
+
+    STOPPED = "stopped"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    WAITING = "waiting"
+
+
+class MqttUplink:
+    """Delivers one journal to one broker, over as many connections as it takes."""
+
+    def __init__(
+        self, name: str, target: Target, outbox: Outbox, alarms: Alarms, status: Callable[[], bytes]
+    ) -> None:
+        """name: as in the settings. status: the retained status as JSON, made anew each time."""
+        self.name = name
+        self._target = target
+        self._alarms = alarms
+        self._status = status
+        self._offline = orjson.dumps({"v": 1, "gateway": target.gateway, "state": "offline"})
+        catch_up = CatchUp(target.catch_up_bytes_per_s)
+        self._delivery = Delivery(name, target.block_topic, outbox, alarms, catch_up)
+        self._newest = Newest()
+        self._showing: asyncio.TimerHandle | None = None
+        self._connection: Connection | None = None
+        self._backoff = Backoff()
+        self._state = State.STOPPED
+        self._since_s = monotonic()
+        self._connections = 0
+        self._takeovers = 0
+        self._barred = False
+        self._error = ""
+        self._live_sent = 0
+        self._live_oversize = 0
+        self._status_refused = 0
+
+    async def run(self) -> None:
+        """Until cancelled; then the broker is told, and what it acknowledged is written down, within 2 s.
+
+        Raises JournalError.
+        """
+        try:
+            async with _together() as tasks:
+                tasks.create_task(self._delivery.watch())
+                tasks.create_task(self._delivery.keep())
+                tasks.create_task(self._stay_connected())
+        except asyncio.CancelledError:
+            await self._delivery.keep_now()
+            raise
+        finally:
+            self._enter(State.STOPPED)
+
+    def live(self, device: str, payload: bytes) -> None:
+        """Shows a device's newest readings at QoS 0. Never blocks; newer ones replace those not yet shown."""
+        self._newest.offer(device, payload)
+        if self._connection is not None:
+            self._show_soon()
+
+    def facts(self) -> dict[str, object]:
+        """What `status` shows. Ages and times in seconds, counts since the start."""
+        tally = self._delivery.tally
+        last_s = tally.acknowledged_s
+        return {
+            "broker": self._target.address,
+            "state": self._state.value,
+            "for_s": round(monotonic() - self._since_s, 1),
+            "connections": self._connections,
+            "last_error": self._error,
+            "acknowledgement": "weak" if self._target.weak else "strong",
+            "in_flight": len(self._delivery.window),
+            "backlog_blocks": self._delivery.backlog,
+            "acknowledged_blocks": tally.blocks,
+            "acknowledged_observations": tally.observations,
+            "acknowledged_s_ago": None if last_s is None else round(monotonic() - last_s, 1),
+            "refused": dict(tally.refused),
+            "status_refused": self._status_refused,
+            "quarantined": tally.quarantined,
+            "live_sent": self._live_sent,
+            "live_replaced": self._newest.replaced,
+            "live_oversize": self._live_oversize,
+        }
+
+    async def _stay_connected(self) -> None:
+        while True:
+            try:
+                await self._delivery.look()
+                await self._session()
+            except UplinkDown as down:
+                self._note(down)
+            self._enter(State.WAITING)
+            await asyncio.sleep(self._backoff.pause_s())
+
+    async def _session(self) -> None:
+        """One connection from its opening to its loss. Raises UplinkDown."""
+        self._enter(State.CONNECTING)
+        connection = await Connection.open(self._target, self._offline)
+        self._greet(connection)
+        blame = False
+        try:
+            async with _together() as tasks:
+                tasks.create_task(connection.until_lost())
+                tasks.create_task(self._delivery.send(connection))
+                tasks.create_task(self._keep_house(connection))
+        except ConnectionLostError as lost:
+            blame = lost.by_peer and lost.code in BLAMES_THE_BLOCK
+            raise
+        except asyncio.CancelledError:
+            await self._say_goodbye(connection)
+            raise
+        finally:
+            self._connection = None
+            self._delivery.lost(blame=blame)
+            await connection.drop()
+
+    def _greet(self, connection: Connection) -> None:
+        """The status first, then what is live: a person sees at once that the gateway is back."""
+        self._connection = connection
+        self._connections += 1
+        self._enter(State.CONNECTED)
+        log.info("uplink %s: connected to %s", self.name, self._target.address)
+        if self._barred:
+            self._barred = False
+            self._alarms.cleared(Cause.UPLINK_REFUSED, self.name)
+        self._tell_status(connection)
+        self._show_soon()
+
+    async def _keep_house(self, connection: Connection) -> None:
+        begun_s = status_s = monotonic()
+        while True:
+            await asyncio.sleep(min(TICK_S, self._target.keepalive_s / 4))
+            connection.tick()
+            now_s = monotonic()
+            if now_s - status_s >= STATUS_EVERY_S and connection.has_room:
+                status_s = now_s
+                self._tell_status(connection)
+            if now_s - begun_s >= PAUSE_MOST_S:
+                self._backoff.reset()
+            if now_s - begun_s >= STEADY_S and self._takeovers:
+                self._takeovers = 0
+                self._alarms.cleared(Cause.UPLINK_CLIENT_ID, self.name)
+
+    def _tell_status(self, connection: Connection) -> None:
+        connection.publish(self._target.status_topic, self._status(), self._status_answered, retain=True)
+
+    def _status_answered(self, code: int) -> None:
+        self._delivery.wake()
+        if code >= REFUSED:
+            self._status_refused += 1
+            log.debug("uplink %s: the status was refused, %s", self.name, reason_name(code))
+
+    async def _say_goodbye(self, connection: Connection) -> None:
+        with suppress(TimeoutError, ConnectionLostError):
+            async with asyncio.timeout(FAREWELL_S):
+                await connection.farewell(self._offline)
+
+    def _note(self, down: UplinkDown) -> None:
+        """Keeps the error for `status`, logs it where it is news, raises the alarm that it may call for."""
+        repeated = self._state is State.CONNECTING and str(down) == self._error
+        log.log(
+            logging.DEBUG if repeated else logging.WARNING, "uplink %s: %s; trying again", self.name, down
+        )
+        self._error = str(down)
+        if isinstance(down, ConnectRefusedError) and down.code in CREDENTIALS_REFUSED:
+            self._barred = True
+            self._alarms.raised(Cause.UPLINK_REFUSED, self.name, str(down))
+        if isinstance(down, ConnectionLostError):
+            self._takeovers = self._takeovers + 1 if down.code == TAKEN_OVER else 0
+            if self._takeovers >= TAKEOVERS:
+                detail = f"another gateway is connected as {self._target.client_id}; is this a cloned card?"
+                self._alarms.raised(Cause.UPLINK_CLIENT_ID, self.name, detail)
+
+    def _enter(self, state: State) -> None:
+        self._state = state
+        self._since_s = monotonic()
+
+    def _show_soon(self) -> None:
+        """Arranges for the next live values to be shown, unless that is arranged already."""
+        loop = asyncio.get_running_loop()
+        wait_s = self._newest.wait_s(loop.time())
+        if wait_s is None:
+            return
+        when_s = loop.time() + wait_s
+        if self._showing is not None:
+            if self._showing.when() <= when_s:
+                return
+            self._showing.cancel()
+        self._showing = loop.call_at(when_s, self._show)
+
+    def _show(self) -> None:
+        self._showing = None
+        connection = self._connection
+        if connection is None:
+            return
+        loop = asyncio.get_running_loop()
+        if connection.is_congested:
+            self._showing = loop.call_later(INTERVAL_S, self._show)
+            return
+        for device, payload in self._newest.take(loop.time()):
+            if connection.show(self._target.live_topic(device), payload):
+                self._live_sent += 1
+            else:
+                self._live_oversize += 1
+        self._show_soon()
+
+
+@asynccontextmanager
+async def _together() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group whose first failure comes out as itself."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            yield tasks
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from group

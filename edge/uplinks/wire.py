@@ -1,0 +1,104 @@
+"""A network connection of asyncio in the shape of the socket that paho works on.
+
+paho reads a packet in three small pieces and writes one packet at a time. Here both go to memory: what
+arrives is taken from the system once, and what is written within one turn of the event loop leaves together::
+
+    paho ── send(packet) ──▶ ┐                       ┌──▶ transport ──▶ broker
+    live ── send(packet) ──▶ ┘ joined at turn's end ─┘
+    paho ◀── recv(n) ── inbox ◀── data_received ◀────────── transport ◀── broker
+
+``send`` always takes a packet whole. So packets of two writers may follow each other and never mix.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+class Wire(asyncio.Protocol):
+    """Reads and writes never block. ``closed`` is done once the transport is gone."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._inbox = bytearray()
+        self._outgoing: list[bytes | bytearray] = []
+        self._on_change: Callable[[], None] = lambda: None
+        self.closed: asyncio.Future[None] = loop.create_future()
+        self.error: Exception | None = None
+
+    def listen(self, on_change: Callable[[], None]) -> None:
+        """``on_change`` is called when bytes have arrived and when the far end has closed."""
+        self._on_change = on_change
+
+    @property
+    def pending(self) -> bool:
+        """Whether ``recv`` has something to give: bytes, or the news of the end."""
+        return bool(self._inbox) or self.closed.done()
+
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def unsent_bytes(self) -> int:
+        """What the network has not taken yet."""
+        held = sum(map(len, self._outgoing))
+        return held + (self._transport.get_write_buffer_size() if self._transport else 0)
+
+    def abort(self) -> None:
+        """Ends the connection at once; what is unsent is lost."""
+        self._outgoing.clear()
+        if self._transport is not None:
+            self._transport.abort()
+
+    # what asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._inbox += data
+        self._on_change()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.error = exc
+        self.closed.set_result(None)
+        self._on_change()
+
+    # what paho calls: its SocketLike
+
+    def recv(self, buffer_size: int) -> bytes:
+        if self._inbox:
+            piece = bytes(self._inbox[:buffer_size])
+            del self._inbox[:buffer_size]
+            return piece
+        if self.closed.done():
+            return b""
+        raise BlockingIOError
+
+    def send(self, buffer: bytes | bytearray) -> int:
+        if not self.is_open:
+            raise BrokenPipeError("the connection is closed")
+        if not self._outgoing:
+            self._loop.call_soon(self._flush)
+        self._outgoing.append(buffer)
+        return len(buffer)
+
+    def close(self) -> None:
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+
+    def fileno(self) -> int:
+        return -1
+
+    def setblocking(self, flag: bool) -> None:
+        """It never blocks."""
+
+    def _flush(self) -> None:
+        if self._outgoing and self._transport is not None and self.is_open:
+            self._transport.writelines(self._outgoing)
+        self._outgoing.clear()
