@@ -1,0 +1,1 @@
+"""Stand-ins for Modbus units, on a serial bus and over TCP."""
