@@ -1,0 +1,1 @@
+"""What the gateway costs, measured from outside, beside a bare loop that keeps nothing: ``make bench``."""
