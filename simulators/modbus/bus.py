@@ -44,5 +44,6 @@ def note_reply(
 ) -> None:
     """The truth of one reply. asked: when its request was complete, RFC 3339."""
     if truth.kept:
-        about = json.dumps({"asked": asked, "delivered": delivered, **touched(faults)})
-        truth.line(port, "reply", f"{answer.note}, {about[1:-1]}")
+        by = json.dumps(touched(faults))[1:-1] if faults else '"faults": []'
+        whole = "true" if delivered else "false"
+        truth.line(port, "reply", f'{answer.note}, "asked": "{asked}", "delivered": {whole}, {by}')
