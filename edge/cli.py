@@ -182,11 +182,11 @@ def demo(lang: Lang) -> click.Command:
     @click.command("demo", help=text(lang, "cli.demo"))
     @click.argument("site", required=False, type=click.Choice(["slaughterhouse", "truck", "coldstore"]))
     @click.option("--broker", metavar="URL", help=text(lang, "cli.option_broker"))
-    @click.option("--for", "duration", metavar="30s", help=text(lang, "cli.option_for"))
+    @click.option("--for", "duration_s", type=Duration(), help=text(lang, "cli.option_for"))
     @_json_option(lang)
-    def verb(site: str | None, broker: str | None, duration: str | None, as_json: bool) -> None:
+    def verb(site: str | None, broker: str | None, duration_s: float | None, as_json: bool) -> None:
         from edge.demo import play  # noqa: PLC0415 - the daemon does not carry the demo's libraries
 
-        sys.exit(asyncio.run(play(site, broker, duration, as_json=as_json, lang=lang)))
+        sys.exit(asyncio.run(play(site, broker, duration_s, as_json=as_json, lang=lang)))
 
     return verb
