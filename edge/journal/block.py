@@ -69,7 +69,7 @@ class Outbox(Protocol):
     """What an uplink sees of the journal."""
 
     def subscribe(self) -> asyncio.Event:
-        """An event that is set after every commit; the uplink clears it before it looks."""
+        """An event that is set after every commit of blocks; the uplink clears it before it looks."""
 
     async def owed(self, uplink: str) -> list[Owed]:
         """Unfinished lanes of every journal in the file: oldest journal first, in it records first."""

@@ -1,0 +1,289 @@
+"""The group commit: what waits goes to disk together, as soon as it must and not before.
+
+A commit comes ``commit_every`` after the first entry that waits for it; at once for a record, an urgent
+entry or a whole block. A failed commit loses nothing: all of it waits on, and is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+from typing import Literal, TypeAlias, TypeVar
+from weakref import WeakSet
+
+from edge.alarms import Alarms, Cause
+from edge.errors import JournalError
+from edge.journal.block import Entry
+from edge.journal.database import is_full
+from edge.journal.packing import Record
+from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Refusal, Waiting
+from edge.journal.writer import Committed, Writer
+
+log = logging.getLogger(__name__)
+
+_A = TypeVar("_A")
+_T = TypeVar("_T")
+
+State: TypeAlias = Literal["ok", "full", "failing"]
+
+_EXPIRE_EVERY_S = 300.0
+
+_IDLE_S = 60.0
+"""So often the loop looks around where nothing is said: the last minute's rollups, what has grown too old."""
+
+_RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""After so many failed commits in a row; the last one from then on."""
+
+_CLOCK_UNKNOWN = "unsynced"
+
+_SUBJECT = "journal"
+
+
+class GroupCommit:
+    """Buffers, commits, and keeps to the quota. For one event loop; the writer runs in ``thread``."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        commit_every_s: float,
+        clock_state: Callable[[], str],
+        alarms: Alarms,
+        thread: ThreadPoolExecutor,
+        writer: Writer,
+    ) -> None:
+        self.state: State = "ok"
+        self.waiting = Waiting(writer.envelope.room)
+        self.subscribers: WeakSet[asyncio.Event] = WeakSet()
+        self.counts: Counter[str] = Counter(commits=0, failed=0, given_up=0)
+        self.last_commit_s = 0.0
+        self._path = path
+        self._commit_every_s = commit_every_s
+        self._clock_state = clock_state
+        self._alarms = alarms
+        self._thread = thread
+        self._writer = writer
+        self._cursors: dict[tuple[str, int], int] = {}
+        self._acknowledging: list[asyncio.Future[None]] = []
+        self._wake = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._turn = asyncio.Lock()
+        self._commits: set[asyncio.Task[bool]] = set()
+        self._running = False
+        self._closed = False
+        self._why = ""
+        self._withheld = False
+        self._failures = 0
+        self._expire_at_s = 0.0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether entries are being taken, and will be for a while."""
+        return self.state == "ok" and 2 * self.waiting.observations < MOST_OBSERVATIONS
+
+    def add(self, entry: Entry) -> Refusal | None:
+        """Takes an entry, or says why not."""
+        refusal = Refusal.CLOSED if self._closed else self.waiting.refusal(entry)
+        if refusal is not None:
+            return refusal
+        self.waiting.add(entry)
+        if entry.urgent or self.waiting.fills_a_block:
+            self._wake.set()
+        else:
+            self._commit_soon()
+        return None
+
+    def add_record(self, record: Record) -> Refusal | None:
+        """Takes a record, or says why not."""
+        refusal = Refusal.CLOSED if self._closed else self.waiting.add_record(record)
+        self._wake.set()
+        return refusal
+
+    async def move(self, uplink: str, lane: int, seq: int, *, at_once: bool) -> None:
+        """Moves a cursor, with the next commit if it need not be at once. Raises JournalError."""
+        key = uplink, lane
+        self._cursors[key] = max(seq, self._cursors.get(key, 0))
+        if not self._running:
+            return await self.flush()
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._acknowledging.append(done)
+        if at_once:
+            self._wake.set()
+        else:
+            self._commit_soon()
+        return await done
+
+    async def run(self) -> None:
+        """Commits, retention and rollups, until cancelled or closed."""
+        self._running = True
+        try:
+            while not self._closed:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_IDLE_S):
+                        await self._wake.wait()
+                if await self._commit():
+                    await self._expire()
+                else:
+                    await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S)) - 1])
+                    self._wake.set()
+        finally:
+            self._running = False
+            if self._acknowledging:
+                self._begin()
+
+    async def flush(self) -> None:
+        """Everything taken before the call is on disk when this returns.
+
+        Raises JournalError; what could not be written waits on.
+        """
+        goal = self.waiting.accepted
+        done = await self._commit()
+        while done and not self._withheld and (self.waiting.stored < goal or self._cursors):
+            done = await self._commit()
+        if not done or self.waiting.stored < goal:
+            raise JournalError(f"{self._path} takes nothing at the moment: {self._why}")
+
+    async def close(self) -> None:
+        """The last commit. Raises JournalError, which says how much could not be stored."""
+        self._closed = True
+        self._wake.set()
+        try:
+            await self.flush()
+        except JournalError as error:
+            self._release(self._acknowledging, error)
+            left = self.waiting.accepted - self.waiting.stored
+            raise JournalError(f"{error}; {left} entries and records that waited for it are lost") from error
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _commit_soon(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._commit_every_s, self._wake.set)
+
+    async def _commit(self) -> bool:
+        """One commit, to its end even if the caller is cancelled; whether it succeeded."""
+        return await asyncio.shield(self._begin())
+
+    def _begin(self) -> asyncio.Task[bool]:
+        task = asyncio.create_task(self._commit_in_turn())
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+        return task
+
+    async def _commit_in_turn(self) -> bool:
+        async with self._turn:
+            self._wake.clear()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            batch = self.waiting.take(self._clock_state(), self._cursors, telemetry=not self._withheld)
+            acknowledging, self._cursors, self._acknowledging = self._acknowledging, {}, []
+            started = perf_counter()
+            try:
+                done = await self._in_thread(self._writer.commit, batch)
+            except sqlite3.Error as error:
+                self._put_back(batch, acknowledging)
+                return await self._failed(error)
+            self.last_commit_s = perf_counter() - started
+            self._done(done, acknowledging)
+            await self._keep_room()
+            return True
+
+    def _put_back(self, batch: Batch, acknowledging: list[asyncio.Future[None]]) -> None:
+        for key, seq in batch.cursors.items():
+            self._cursors[key] = max(seq, self._cursors.get(key, 0))
+        self._acknowledging = acknowledging + self._acknowledging
+
+    def _done(self, done: Committed, acknowledging: list[asyncio.Future[None]]) -> None:
+        self._failures = 0
+        self.waiting.remove(done.entries, done.records)
+        self._release(acknowledging)
+        if done.more:
+            self._wake.set()
+        if done.entries or done.records:
+            self.counts["commits"] += 1
+            self._tell()
+
+    def _tell(self) -> None:
+        for subscriber in self.subscribers:
+            subscriber.set()
+
+    def _release(self, acknowledging: list[asyncio.Future[None]], error: JournalError | None = None) -> None:
+        for future in acknowledging:
+            if future.done():
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+
+    async def _failed(self, error: sqlite3.Error) -> bool:
+        """Whether to go on at once, with the room that something else gave."""
+        if is_full(error) and await self._make_room():
+            self._wake.set()
+            return True
+        self._failures += 1
+        self.counts["failed"] += 1
+        self._become("full" if is_full(error) else "failing", str(error))
+        return False
+
+    async def _keep_room(self) -> None:
+        """Telemetry makes room in time. Where none is left to go, new telemetry waits and records go on."""
+        self._withheld = self._writer.crowded and not await self._make_room()
+        if self._withheld:
+            self._become("full", f"{self._writer.standing.used_bytes} bytes, none of which may go yet")
+        else:
+            self._become("ok", "")
+
+    async def _make_room(self) -> bool:
+        try:
+            return self._given(await self._in_thread(self._writer.make_room, self._clock_state()))
+        except sqlite3.Error as error:
+            log.warning("%s: no room can be made: %s", self._path, error)
+            return False
+
+    async def _expire(self) -> None:
+        """Deletes what is older than its time, a step at a call; never on a clock that may be wrong."""
+        now_s = asyncio.get_running_loop().time()
+        clock = self._clock_state()
+        if now_s < self._expire_at_s or clock == _CLOCK_UNKNOWN:
+            return
+        try:
+            more = self._given(await self._in_thread(self._writer.expire, clock))
+        except sqlite3.Error as error:
+            log.warning("%s: what is too old cannot be deleted: %s", self._path, error)
+            more = False
+        if more:
+            self._wake.set()
+        else:
+            self._expire_at_s = now_s + _EXPIRE_EVERY_S
+
+    def _given(self, given_up: int | None) -> bool:
+        """Whether something was deleted."""
+        if given_up:
+            self.counts["given_up"] += given_up
+            log.warning("%s: %d observations given up before they were delivered", self._path, given_up)
+            self._tell()
+        return given_up is not None
+
+    def _become(self, state: State, why: str) -> None:
+        before, self.state, self._why = self.state, state, why
+        if state == before:
+            log.debug("%s: %s: %s", self._path, state, why)
+            return
+        if state == "full":
+            self._alarms.raised(Cause.JOURNAL_FULL, _SUBJECT, why)
+        elif before == "full":
+            self._alarms.cleared(Cause.JOURNAL_FULL, _SUBJECT)
+        log.warning("%s: %s", self._path, f"{state}: {why}; trying again" if why else "stores again")
+
+    async def _in_thread(self, work: Callable[[_A], _T], argument: _A) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, argument)

@@ -1,0 +1,72 @@
+"""Whose journal a file holds: a new id where the machine or the gateway is another one (DESIGN §6)."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from drivers.contract import Instant
+from edge.instant import ulid
+from edge.journal.block import Lane
+from edge.journal.database import transaction
+from edge.journal.standing import standing
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who writes. machine: /etc/machine-id; boot: what the kernel calls this boot.
+
+    operator: named in the records that the journal writes of itself.
+    """
+
+    gateway: str
+    machine: str
+    boot: str
+    operator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """The journal before this one in the same file, and the last seq of each of its lanes."""
+
+    journal: str
+    records: int
+    telemetry: int
+
+
+def establish(
+    connection: sqlite3.Connection, identity: Identity, now: Instant
+) -> tuple[str, Predecessor | None]:
+    """The id under which to write, and the journal before it, if any. Raises sqlite3.Error."""
+    row = connection.execute(
+        "SELECT id, gateway, machine, predecessor FROM journals ORDER BY number DESC LIMIT 1"
+    ).fetchone()
+    if row is None:
+        return _make(connection, identity, now, predecessor=None), None
+    journal, gateway, machine, before = row
+    if (gateway, machine) != (identity.gateway, identity.machine):
+        journal, before = _make(connection, identity, now, predecessor=journal), journal
+    return journal, _predecessor(connection, before) if before else None
+
+
+def _make(connection: sqlite3.Connection, identity: Identity, now: Instant, predecessor: str | None) -> str:
+    """A journal with its lanes; every uplink of the old one starts at their beginning."""
+    journal = ulid(now)
+    with transaction(connection):
+        number = connection.execute(
+            "INSERT INTO journals (id, gateway, machine, made, predecessor) VALUES (?, ?, ?, ?, ?)",
+            (journal, identity.gateway, identity.machine, now, predecessor),
+        ).lastrowid
+        for lane in Lane:
+            connection.execute("INSERT INTO lanes (journal, lane) VALUES (?, ?)", (number, lane))
+        connection.execute(
+            "INSERT INTO cursors (uplink, lane, seq, total)"
+            " SELECT DISTINCT uplink, lanes.number, 0, 0 FROM cursors, lanes WHERE lanes.journal = ?",
+            (number,),
+        )
+    return journal
+
+
+def _predecessor(connection: sqlite3.Connection, journal: str) -> Predecessor:
+    now = standing(connection)
+    return Predecessor(journal, now.lane(journal, Lane.RECORDS).head, now.lane(journal, Lane.TELEMETRY).head)

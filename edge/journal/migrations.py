@@ -1,0 +1,108 @@
+"""The journal's schema, as numbered steps; ``user_version`` says how many a file has been through.
+
+A step that has been released is never edited: a change is one more step. There is no way back, and a file
+that has been through more steps than this program knows is refused.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from edge.errors import JournalError
+
+APPLICATION_ID = 0x54616774
+"""``Tagt``: marks the file as ours (``file`` and ``sqlite3`` show it)."""
+
+SEQ_BITS = 40
+"""A block's key is its lane's number and its seq in one integer, ``lanes.number << 40 | seq``: the order of
+the file is the order of the lanes, and no index page is written with each commit."""
+
+_FIRST = f"""
+PRAGMA application_id = {APPLICATION_ID};
+
+CREATE TABLE journals (
+    number INTEGER PRIMARY KEY,       -- the order they were made in; a clock may lie
+    id TEXT NOT NULL UNIQUE,          -- ULID
+    gateway TEXT NOT NULL,
+    machine TEXT NOT NULL,            -- /etc/machine-id of the box that made it
+    made INTEGER NOT NULL,            -- instants are ns since 1970 UTC
+    predecessor TEXT                  -- the journal before it in this file
+) STRICT;
+
+CREATE TABLE lanes (
+    number INTEGER PRIMARY KEY,       -- records first: the busy lane grows at the file's end
+    journal INTEGER NOT NULL REFERENCES journals (number),
+    lane TEXT NOT NULL CHECK (lane IN ('records', 'telemetry')),
+    pruned_seq INTEGER NOT NULL DEFAULT 0,    -- blocks up to this one are gone; their seq is never used again
+    pruned_total INTEGER NOT NULL DEFAULT 0,  -- and so many observations with them
+    rolled_seq INTEGER NOT NULL DEFAULT 0,    -- blocks up to this one are in the rollups
+    UNIQUE (journal, lane)
+) STRICT;
+
+CREATE TABLE blocks (
+    key INTEGER PRIMARY KEY,          -- lanes.number << {SEQ_BITS} | seq
+    kind TEXT NOT NULL,
+    first INTEGER NOT NULL,           -- instants of the earliest and latest entry
+    last INTEGER NOT NULL,
+    observations INTEGER NOT NULL,
+    total INTEGER NOT NULL,           -- observations of the lane up to and with this block
+    boot TEXT NOT NULL,
+    clock TEXT NOT NULL,
+    hash BLOB,                        -- of the chain, once blocks are sealed
+    body BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE cursors (
+    uplink TEXT NOT NULL,
+    lane INTEGER NOT NULL REFERENCES lanes (number),
+    seq INTEGER NOT NULL,             -- acknowledged up to this one
+    total INTEGER NOT NULL,           -- and so many observations
+    PRIMARY KEY (uplink, lane)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quarantine (
+    uplink TEXT NOT NULL,
+    lane INTEGER NOT NULL REFERENCES lanes (number),
+    seq INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (uplink, lane, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollups (
+    minute INTEGER NOT NULL,          -- minutes since 1970 UTC
+    point TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    min REAL NOT NULL,
+    max REAL NOT NULL,
+    sum REAL,                         -- NULL where it went past what a double holds
+    PRIMARY KEY (minute, point)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_FIRST,)
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Brings the file to this program's schema, each step in one transaction.
+
+    Raises JournalError for a file that is not a journal or comes from a newer program.
+    """
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    if application != APPLICATION_ID and not (empty and version == 0):
+        raise JournalError(f"{path} is another program's file, not a journal: choose another journal.path")
+    if version > len(MIGRATIONS):
+        raise JournalError(
+            f"{path} was written by a newer Tagtrail (schema {version}, this one knows {len(MIGRATIONS)}): "
+            "install that version again, or choose another journal.path"
+        )
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise

@@ -1,0 +1,42 @@
+"""The journal's file as the reading thread sees it: plain calls on a connection that cannot write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.journal import rollups
+from edge.journal.block import Block
+from edge.journal.database import open_reader
+from edge.journal.rollups import Rollup
+from edge.journal.standing import SEQ_MASK, LaneStanding
+
+
+class Reader:
+    """Short reads only: a long one would keep the write-ahead log from starting over."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises sqlite3.Error."""
+        self._connection = open_reader(path)
+
+    def blocks(self, lane: LaneStanding, after: int, most_bytes: int) -> list[Block]:
+        """See ``Outbox.read``. Raises sqlite3.Error."""
+        found: list[Block] = []
+        size = 0
+        rows = self._connection.execute(
+            "SELECT key, kind, observations, body FROM blocks WHERE key > ? AND key <= ? ORDER BY key",
+            (lane.key(after), lane.key(SEQ_MASK)),
+        )
+        for key, kind, observations, body in rows:
+            found.append(Block(lane.journal, lane.lane, key & SEQ_MASK, kind, observations, body))
+            size += len(body)
+            if size >= most_bytes:
+                break
+        rows.close()  # or the snapshot stays open until the next read
+        return found
+
+    def rollups(self, point: str, first: int, end: int) -> list[Rollup]:
+        """See ``rollups.query``. Raises sqlite3.Error."""
+        return rollups.query(self._connection, point, first, end)
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,267 @@
+"""The journal as the rest of the edge sees it: a buffer, a group commit, and the outbox of the uplinks.
+
+::
+
+    observe, record ──▶ waiting ──commit──▶ file ──read──▶ uplink
+                                   ▲                          │
+                                   └────── acknowledge ◀──────┘
+
+Everything that writes runs in one thread with one connection; reads run in a second one that cannot write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from drivers.contract import Instant, Now
+from edge.alarms import Alarms
+from edge.errors import JournalError
+from edge.journal import facts
+from edge.journal.block import Block, Entry, Lane, Owed
+from edge.journal.commits import GroupCommit
+from edge.journal.identity import Identity, Predecessor
+from edge.journal.packing import Record
+from edge.journal.reader import Reader
+from edge.journal.rollups import MINUTE, Rollup
+from edge.journal.standing import LaneStanding
+from edge.journal.writer import Rules, Writer
+
+__all__ = ["Identity", "Journal", "Predecessor", "Rules"]
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+_CAUGHT_UP_BLOCKS = 4
+"""An uplink no further behind lets its acknowledgement ride along with the next commit."""
+
+_PIECE = 1440
+"""Minutes of rollups read at a time, so that no uplink waits behind a chart."""
+
+
+class Journal:
+    """One SQLite file of blocks, and an ``Outbox``. Made by ``open``; for one event loop."""
+
+    @classmethod
+    async def open(  # noqa: PLR0917 - who, what, when, how well known, and whom to tell: no two alike
+        cls,
+        path: Path,
+        identity: Identity,
+        rules: Rules,
+        now: Now,
+        clock_state: Callable[[], str],
+        alarms: Alarms,
+    ) -> Journal:
+        """Opens the file, or makes it; its folder must be there. Raises JournalError, which says what to do.
+
+        clock_state: how the time is known, as it stands in each block. alarms: told when the journal is full.
+        """
+        run = asyncio.get_running_loop().run_in_executor
+        writing, reading = ThreadPoolExecutor(1, "journal-write"), ThreadPoolExecutor(1, "journal-read")
+        try:
+            writer = await run(writing, Writer, path, identity, rules, now)
+            reader = await run(reading, Reader, path)
+        except BaseException:
+            writing.shutdown(wait=False)
+            reading.shutdown(wait=False)
+            raise
+        commits = GroupCommit(
+            path,
+            commit_every_s=rules.commit_every_s,
+            clock_state=clock_state,
+            alarms=alarms,
+            thread=writing,
+            writer=writer,
+        )
+        return cls(
+            path, rules, writing=writing, writer=writer, reading=reading, reader=reader, commits=commits
+        )
+
+    def __init__(
+        self,
+        path: Path,
+        rules: Rules,
+        *,
+        writing: ThreadPoolExecutor,
+        writer: Writer,
+        reading: ThreadPoolExecutor,
+        reader: Reader,
+        commits: GroupCommit,
+    ) -> None:
+        self.id = writer.journal
+        """ULID of the journal now written."""
+
+        self.predecessor: Predecessor | None = writer.predecessor
+        """The journal before it in this file, while this one has no record yet that could name it."""
+
+        self._path = path
+        self._rules = rules
+        self._writing = writing
+        self._writer = writer
+        self._reading = reading
+        self._reader = reader
+        self._commits = commits
+        self._refused: Counter[str] = Counter()
+        self._closed = False
+
+    @property
+    def newest(self) -> Instant | None:
+        """The newest instant journalled, before which a clock cannot rightly be."""
+        return self._writer.newest
+
+    @property
+    def uplinks(self) -> frozenset[str]:
+        """Those that have cursors."""
+        return self._writer.standing.uplinks
+
+    @property
+    def has_room(self) -> bool:
+        """Whether observations are being taken, and will be for a while."""
+        return self._commits.has_room
+
+    def observe(self, entry: Entry) -> bool:
+        """Takes an entry for the next commit. False: refused, for the caller to count."""
+        refusal = self._commits.add(entry)
+        if refusal is not None:
+            self._refused[str(refusal)] += entry.observations
+        return refusal is None
+
+    def record(self, kind: str, at: Instant, body: bytes) -> None:
+        """Takes a record, a JSON object, for a commit at once.
+
+        It is lost, and counted, only where thousands wait because the disk has long taken none.
+        """
+        refusal = self._commits.add_record(Record(kind, at, body))
+        if refusal is not None:
+            self._refused[f"record_{refusal}"] += 1
+            log.error("%s: a record is lost (%s): %s: %s", self._path, refusal, kind, body.decode())
+
+    async def run(self) -> None:
+        """The group commit, retention and rollups, until cancelled; ``close`` commits what then waits."""
+        await self._commits.run()
+
+    async def flush(self) -> None:
+        """Everything taken before the call is on disk when this returns.
+
+        Raises JournalError; what could not be written waits on.
+        """
+        await self._commits.flush()
+
+    async def close(self) -> None:
+        """Commits what waits and lets go of the file; the second time nothing.
+
+        Raises JournalError where something could not be stored, once the file is closed.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        run = asyncio.get_running_loop().run_in_executor
+        try:
+            await self._commits.close()
+        finally:
+            await run(self._reading, self._reader.close)
+            await run(self._writing, self._writer.close)
+            self._reading.shutdown()
+            self._writing.shutdown()
+
+    async def register(self, uplink: str, start: Literal["oldest", "now"]) -> None:
+        """Gives an uplink its cursors; one that has cursors keeps them. Raises JournalError."""
+        await self._do(self._writing, partial(self._writer.register, uplink, start))
+
+    async def forget(self, uplink: str) -> None:
+        """An uplink that is no more holds nothing back. Raises JournalError."""
+        await self._do(self._writing, partial(self._writer.forget, uplink))
+
+    def subscribe(self) -> asyncio.Event:
+        """See ``Outbox.subscribe``."""
+        event = asyncio.Event()
+        self._commits.subscribers.add(event)
+        return event
+
+    async def owed(self, uplink: str) -> list[Owed]:
+        """See ``Outbox.owed``."""
+        standing = self._writer.standing
+        owed = ((lane, standing.waiting(lane).get(uplink)) for lane in standing.lanes)
+        return [Owed(lane.journal, lane.lane, cursor.seq, lane.head) for lane, cursor in owed if cursor]
+
+    async def read(self, journal: str, lane: Lane, after: int, most_bytes: int = 1 << 20) -> list[Block]:
+        """See ``Outbox.read``. Raises JournalError."""
+        blocks = partial(self._reader.blocks, self._lane(journal, lane), after, most_bytes)
+        return await self._do(self._reading, blocks)
+
+    async def acknowledge(self, uplink: str, journal: str, lane: Lane, seq: int) -> None:
+        """See ``Outbox.acknowledge``. Raises JournalError, and ValueError for a seq that no block has had."""
+        place = self._lane(journal, lane)
+        cursor = self._writer.standing.cursors.get((uplink, place.number))
+        if cursor is None:
+            raise JournalError(f"{self._path} knows no uplink {uplink}: it has to be registered first")
+        if seq > place.head:
+            raise ValueError(f"{uplink} acknowledges {lane} {seq}; the last is {place.head}")
+        if seq > cursor.seq:
+            behind = place.head - seq > _CAUGHT_UP_BLOCKS
+            await self._commits.move(uplink, place.number, seq, at_once=behind)
+
+    async def quarantine(self, uplink: str, block: Block, why: str) -> None:
+        """See ``Outbox.quarantine``. Raises JournalError."""
+        place = self._lane(block.journal, block.lane)
+        await self._do(self._writing, partial(self._writer.quarantine, uplink, place, block.seq, why))
+
+    async def rollups(self, point: str, since: Instant, until: Instant) -> list[Rollup]:
+        """The minutes of ``point`` that begin in ``since`` ≤ t < ``until`` and hold readings.
+
+        A minute is written when it is over. Raises JournalError.
+        """
+        found: list[Rollup] = []
+        end = -(-until // MINUTE)
+        for first in range(-(-since // MINUTE), end, _PIECE):
+            piece = partial(self._reader.rollups, point, first, min(first + _PIECE, end))
+            found += await self._do(self._reading, piece)
+        return found
+
+    def facts(self) -> dict[str, object]:
+        """For `status`: sizes in bytes, instants in ns, times in s; refused and given up in observations."""
+        standing = self._writer.standing
+        commits = self._commits
+        return {
+            "id": self.id,
+            "state": commits.state,
+            "size_bytes": _size(self._path),
+            "wal_bytes": _size(self._path.with_name(self._path.name + "-wal")),
+            "used_bytes": standing.used_bytes,
+            "max_size_bytes": self._rules.max_size_bytes,
+            "lanes": facts.lanes(standing, self.id),
+            "backlog": facts.backlog(standing),
+            "newest": self.newest,
+            "commits": commits.counts["commits"],
+            "failed_commits": commits.counts["failed"],
+            "last_commit_s": round(commits.last_commit_s, 6),
+            "buffered": commits.waiting.observations,
+            "buffered_records": len(commits.waiting.records),
+            "refused": dict(self._refused),
+            "given_up": commits.counts["given_up"],
+            "quarantined": dict(standing.quarantined),
+        }
+
+    def _lane(self, journal: str, lane: Lane) -> LaneStanding:
+        try:
+            return self._writer.standing.lane(journal, lane)
+        except KeyError as error:
+            raise JournalError(f"{self._path} holds no journal {journal}") from error
+
+    async def _do(self, thread: ThreadPoolExecutor, work: Callable[[], _T]) -> _T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: {error}; see its disk, and `tagtrail status`") from error
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

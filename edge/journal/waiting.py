@@ -1,0 +1,90 @@
+"""What has been said and is not yet on disk. Bounded; touched by the event loop alone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from edge.journal.block import MAX_OBSERVATIONS, Entry
+from edge.journal.packing import Record
+
+MOST_OBSERVATIONS = 20_000
+"""Held while the disk does not take them: 20 s at 1,000 a second, some 2 MB."""
+
+MOST_RECORDS = 10_000
+"""Held likewise. Weeks of a line's work, and a bound none the less."""
+
+
+class Refusal(StrEnum):
+    """Why the journal did not take something."""
+
+    WAITING = "waiting"
+    """Too much waits for the disk already."""
+
+    OVERSIZED = "oversized"
+    """An entry that fits into no block."""
+
+    CLOSED = "closed"
+
+
+class Batch(NamedTuple):
+    """What the next commit may take, in order. cursors: new seqs by (uplink, lane number)."""
+
+    entries: list[Entry]
+    records: list[Record]
+    cursors: dict[tuple[str, int], int]
+    clock: str
+
+
+class Waiting:
+    """Entries and records in the order in which they came. room: bytes of entries that fill a block."""
+
+    def __init__(self, room: int) -> None:
+        self.entries: list[Entry] = []
+        self.records: list[Record] = []
+        self.observations = 0
+        self.accepted = 0
+        self.stored = 0
+        """Entries and records, ever; what was accepted before is stored once ``stored`` has come up to it."""
+        self._room = room
+        self._fresh_observations = 0
+        self._fresh_bytes = 0
+
+    def refusal(self, entry: Entry) -> Refusal | None:
+        """Why this entry cannot be added, if it cannot."""
+        if len(entry.body) > self._room or entry.observations > MAX_OBSERVATIONS:
+            return Refusal.OVERSIZED
+        if self.observations + entry.observations > MOST_OBSERVATIONS:
+            return Refusal.WAITING
+        return None
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.accepted += 1
+        self.observations += entry.observations
+        self._fresh_observations += entry.observations
+        self._fresh_bytes += len(entry.body) + 1
+
+    def add_record(self, record: Record) -> Refusal | None:
+        if len(self.records) >= MOST_RECORDS:
+            return Refusal.WAITING
+        self.records.append(record)
+        self.accepted += 1
+        return None
+
+    @property
+    def fills_a_block(self) -> bool:
+        """Whether what came since the last commit began is enough for a whole block."""
+        return self._fresh_observations >= MAX_OBSERVATIONS or self._fresh_bytes > self._room
+
+    def take(self, clock: str, cursors: dict[tuple[str, int], int], *, telemetry: bool) -> Batch:
+        """For a commit. All of it goes on waiting until ``remove`` says that it is on disk."""
+        self._fresh_observations = self._fresh_bytes = 0
+        return Batch(self.entries.copy() if telemetry else [], self.records.copy(), cursors, clock)
+
+    def remove(self, entries: int, records: int) -> None:
+        """The first so many are on disk."""
+        self.observations -= sum(entry.observations for entry in self.entries[:entries])
+        del self.entries[:entries]
+        del self.records[:records]
+        self.stored += entries + records

@@ -1,0 +1,255 @@
+"""The journal's file as the writing thread sees it: plain calls, each a transaction or none.
+
+Only ``standing`` and ``newest`` are read by other threads; both are replaced whole, after the commit.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from drivers.contract import NANOSECONDS, Instant, Now
+from edge.journal import packing, retention, rollups
+from edge.journal.block import Lane
+from edge.journal.database import Lock, explained, open_writer, transaction
+from edge.journal.identity import Identity, Predecessor, establish
+from edge.journal.packing import Draft, Envelope
+from edge.journal.retention import Why
+from edge.journal.standing import LaneStanding, standing
+from edge.journal.waiting import Batch
+
+log = logging.getLogger(__name__)
+
+_DAY_S = 86_400.0
+
+_COMMIT_BYTES = 1 << 20
+"""Written in one transaction at the most, of each lane."""
+
+_STEP_BYTES = 8 << 20
+"""Deleted in one transaction at the most."""
+
+_NEWEST_OF = 100
+"""Blocks at the end of a lane among which the newest instant is looked for: late ones are rare and near."""
+
+_INSERT = (
+    "INSERT INTO blocks (key, kind, first, last, observations, total, boot, clock, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The ``journal:`` settings. commit_every_s: what a power cut may cost of telemetry.
+
+    max_size_bytes: of the file, its write-ahead log (4 MiB) apart; the file never shrinks, its room is used
+    again. keep_records_s, keep_telemetry_s: the age at which a block is deleted.
+    """
+
+    commit_every_s: float = 1.0
+    max_size_bytes: int = 8_000_000_000
+    keep_records_s: float = 3 * 365 * _DAY_S
+    keep_telemetry_s: float = 90 * _DAY_S
+
+
+class Committed(NamedTuple):
+    """What a commit took from the batch; more: whether it left something for want of space in it."""
+
+    entries: int
+    records: int
+    more: bool
+
+
+class Writer:
+    """The writing connection and the lock."""
+
+    def __init__(self, path: Path, identity: Identity, rules: Rules, now: Now) -> None:
+        """Makes the file where there is none. Raises JournalError."""
+        self._path = path
+        self._identity = identity
+        self._rules = rules
+        self._now = now
+        self._step_bytes = min(_STEP_BYTES, rules.max_size_bytes // 64)
+        self._commit_bytes = min(_COMMIT_BYTES, rules.max_size_bytes // 64)
+        self._lock = Lock(path)
+        try:
+            self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _open(self) -> None:
+        try:
+            self._connection = open_writer(self._path, self._rules.max_size_bytes)
+        except sqlite3.Error as error:
+            raise explained(self._path, error) from error
+        try:
+            self.journal, predecessor = establish(self._connection, self._identity, self._now())
+            self.standing = standing(self._connection)
+            self.newest = self._newest()
+            self._fold = rollups.catch_up(self._connection)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise explained(self._path, error) from error
+        self._minute = self._now() // rollups.MINUTE
+        self.envelope = Envelope(self._identity, self.journal)
+        fresh = self._mine(Lane.RECORDS).head == 0
+        self.predecessor: Predecessor | None = predecessor if fresh else None
+
+    @property
+    def crowded(self) -> bool:
+        """Whether telemetry has to give room; the last sixteenth is for records and cursors."""
+        return self.standing.used_bytes > self._rules.max_size_bytes // 16 * 15
+
+    def commit(self, batch: Batch) -> Committed:
+        """Writes what it can of the batch in one transaction. Raises sqlite3.Error: then nothing of it."""
+        records = list(packing.within(packing.records(batch.records), self._commit_bytes))
+        telemetry = list(
+            packing.within(packing.telemetry(batch.entries, self.envelope.room), self._commit_bytes)
+        )
+        minute = self._now() // rollups.MINUTE
+        rolls = bool(self._fold) and minute != self._minute
+        if records or telemetry or batch.cursors or rolls:
+            with self._transaction():
+                if rolls:
+                    self._fold.write(self._connection)
+                self._append(self._mine(Lane.RECORDS), records, batch.clock)
+                self._append(self._mine(Lane.TELEMETRY), telemetry, batch.clock)
+                self._move(batch.cursors)
+            if rolls:
+                self._fold.clear()
+            self._minute = minute
+        entries = sum(draft.taken for draft in telemetry)
+        self._take_in(batch, entries)
+        more = entries < len(batch.entries) or len(records) < len(batch.records)
+        return Committed(entries, len(records), more)
+
+    def make_room(self, clock: str) -> int | None:
+        """Deletes one step for room. Returns the observations given up; None: there is nothing to delete.
+
+        Where the file itself has room for a commit, nothing goes: the disk around it is full, and deleting
+        all would not help. Raises sqlite3.Error.
+        """
+        if not self.crowded and self.standing.free_bytes > 4 * self._commit_bytes:
+            return None
+        for lane, upto in retention.for_room(self.standing):
+            blocks = retention.doomed(self._connection, lane, upto, self._step_bytes)
+            if blocks:
+                return self._delete(lane, blocks, Why.ROOM, clock)
+        return None
+
+    def expire(self, clock: str) -> int | None:
+        """Deletes one step of what is older than its time. Returns as ``make_room``."""
+        keep = {Lane.RECORDS: self._rules.keep_records_s, Lane.TELEMETRY: self._rules.keep_telemetry_s}
+        for lane in self.standing.lanes:
+            before = Instant(self._now() - int(keep[lane.lane] * NANOSECONDS))
+            blocks = retention.doomed(self._connection, lane, lane.head, self._step_bytes, before)
+            if blocks:
+                return self._delete(lane, blocks, Why.AGE, clock)
+        return None
+
+    def register(self, uplink: str, start: Literal["oldest", "now"]) -> None:
+        """A cursor in every lane for an uplink that has none."""
+        known = uplink in self.standing.uplinks
+        rows = [
+            (uplink, lane.number, lane.pruned, lane.pruned_total)
+            if start == "oldest"
+            else (uplink, lane.number, lane.head, lane.head_total)
+            for lane in self.standing.lanes
+        ]
+        if not known:
+            with self._transaction():
+                self._connection.executemany("INSERT INTO cursors VALUES (?, ?, ?, ?)", rows)
+
+    def forget(self, uplink: str) -> None:
+        """Gives up the uplink's cursors and what was set aside for it."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM cursors WHERE uplink = ?", (uplink,))
+            self._connection.execute("DELETE FROM quarantine WHERE uplink = ?", (uplink,))
+
+    def quarantine(self, uplink: str, lane: LaneStanding, seq: int, why: str) -> None:
+        """Sets a block aside for this uplink."""
+        with self._transaction():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO quarantine (uplink, lane, seq, why, at) VALUES (?, ?, ?, ?, ?)",
+                (uplink, lane.number, seq, why, self._now()),
+            )
+
+    def close(self) -> None:
+        """Writes the rollups' rest, folds the write-ahead log into the file, lets go of it."""
+        try:
+            if self._fold:
+                with transaction(self._connection):
+                    self._fold.write(self._connection)
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            log.warning("%s: closed without a checkpoint, which the next start makes: %s", self._path, error)
+        finally:
+            self._connection.close()
+            self._lock.release()
+
+    def _mine(self, lane: Lane) -> LaneStanding:
+        return self.standing.lane(self.journal, lane)
+
+    def _append(self, lane: LaneStanding, drafts: Iterable[Draft], clock: str) -> None:
+        seq, total = lane.head, lane.head_total
+        rows = []
+        for draft in drafts:
+            seq += 1
+            total += draft.observations
+            body = self.envelope.close(lane.lane, seq, clock, draft.content)
+            facts = draft.kind, draft.first, draft.last, draft.observations, total
+            rows.append((lane.key(seq), *facts, self._identity.boot, clock, body))
+        self._connection.executemany(_INSERT, rows)
+
+    def _move(self, cursors: dict[tuple[str, int], int]) -> None:
+        lanes = {lane.number: lane for lane in self.standing.lanes}
+        self._connection.executemany(
+            "UPDATE cursors SET seq = ?1, total = (SELECT total FROM blocks WHERE key = ?2)"
+            " WHERE uplink = ?3 AND lane = ?4 AND seq < ?1",
+            [(seq, lanes[lane].key(seq), uplink, lane) for (uplink, lane), seq in cursors.items()],
+        )
+
+    def _delete(self, lane: LaneStanding, blocks: list[retention.Doomed], why: Why, clock: str) -> int:
+        losses = retention.given_up(self.standing, lane, blocks, why)
+        now = self._now()
+        gaps = packing.records(loss.record(self._identity, why, now) for loss in losses)
+        with self._transaction():
+            retention.delete(self._connection, self.standing, lane, blocks[-1])
+            self._append(self._mine(Lane.RECORDS), gaps, clock)
+        return max((loss.observations for loss in losses), default=0)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with transaction(self._connection):
+            yield
+            after = standing(self._connection)
+        self.standing = after
+
+    def _take_in(self, batch: Batch, entries: int) -> None:
+        """What was just committed, and no more, enters the rollups and the newest instant."""
+        instants = [record.at for record in batch.records]
+        for entry in batch.entries[:entries]:
+            instants.append(entry.at)
+            if entry.values:
+                self._fold.add(entry.at // rollups.MINUTE, entry.values)
+        telemetry = self._mine(Lane.TELEMETRY)
+        self._fold.through[telemetry.number] = telemetry.head
+        if self.newest is not None:
+            instants.append(self.newest)
+        self.newest = max(instants, default=None)
+
+    def _newest(self) -> Instant | None:
+        newest = [
+            self._connection.execute(
+                "SELECT max(last) FROM (SELECT last FROM blocks WHERE key BETWEEN ? AND ?"
+                " ORDER BY key DESC LIMIT ?)",
+                (lane.key(0), lane.key(lane.head), _NEWEST_OF),
+            ).fetchone()[0]
+            for lane in self.standing.lanes
+        ]
+        return max((instant for instant in newest if instant is not None), default=None)
