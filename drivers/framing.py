@@ -2,7 +2,7 @@
 
 What they share:
 
-* The same bytes in any chunks give the same frames and the same rejects, in the same order.
+* The same bytes in any chunks give the same frames and the same reasons of refusal, in the same order.
 * The buffer is bounded: no input makes it grow beyond one frame and the chunk just fed.
 * A good frame is found whatever stands before it: noise, a damaged frame, half of another.
 * Bytes that belong to no frame are reported once for each *loss of synchronisation*, as a Reject of reason

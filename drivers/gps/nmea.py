@@ -18,8 +18,8 @@ from drivers.contract import Fix, Frame, Instant, Reason, Reject
 from drivers.framing import Lines
 from drivers.gps.nmea_sentence import Motion, gga, is_sound, rmc, vtg, zda
 
-LONGEST = 256
-"""Bytes of a sentence. The standard says 82; makers' own sentences and 8-digit fractions go beyond."""
+LONGEST = 1024
+"""Bytes of a sentence. The standard says 82; u-blox's PUBX,03 of many satellites comes to 600."""
 
 TIMED = (b"RMC", b"GGA", b"ZDA")
 """The types that bear the time of day, as their first field."""
@@ -116,6 +116,9 @@ class Nmea:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+
+    def quantities(self) -> Sequence[str]:
+        return ("lat", "lon")
 
     def splitter(self) -> Epochs:
         return Epochs()

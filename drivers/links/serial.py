@@ -116,11 +116,11 @@ async def open_serial(
     try:
         await asyncio.to_thread(port.open)  # some adapters take seconds
     except (OSError, termios.error, ValueError) as error:
-        raise LinkDown(f"{path}: {await asyncio.to_thread(_advice, path, error)}") from error
+        raise LinkDown(f"{path}: {await asyncio.to_thread(advice, path, error)}") from error
     return SerialLink(port, path)
 
 
-def _advice(path: str, error: Exception) -> str:
+def advice(path: str, error: Exception) -> str:
     """What happened and what to do."""
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO):

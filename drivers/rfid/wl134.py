@@ -60,6 +60,9 @@ class Wl134:
     def __init__(self, options: Options) -> None:
         self._options = options
 
+    def quantities(self) -> Sequence[str]:
+        return ()
+
     def splitter(self) -> FixedLength:
         return FixedLength(START, LENGTH, fault)
 

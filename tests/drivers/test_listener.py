@@ -1,0 +1,198 @@
+"""The listener between a wire and the edge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+import pytest
+from pydantic import BaseModel
+
+from drivers.contract import (
+    Code,
+    Decoder,
+    Device,
+    Frame,
+    Instant,
+    Link,
+    LinkDown,
+    Observation,
+    Port,
+    Reason,
+    Reject,
+    Sighting,
+)
+from drivers.framing import Lines
+from drivers.links.replay import ReplayLink, open_replay
+from drivers.listener import Listener
+from drivers.rfid.wl134 import Options as ReaderOptions
+from drivers.rfid.wl134 import Wl134
+
+PORT = Port("ear", "serial", timeout_s=0.3)
+GOOD = bytes.fromhex("02313731413932353341333438333030313030303030303030303007f803")
+HDX = bytes.fromhex("02353343314344464432304133333030313030303030303030303003fc07")
+DAMAGED = GOOD[:5] + b"0" + GOOD[6:]
+BLANK = bytes.fromhex("02303030303030303030303030303030313030303030303030303001fe03")
+
+
+class Edge:
+    """What arrived at the edge."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, Instant, str]] = []
+        self.refused: list[tuple[str, Reason, bytes]] = []
+
+    def __call__(self, device: str, observations: Sequence[Observation], frame: Frame) -> None:
+        for item in observations:
+            assert isinstance(item, Sighting)
+            assert frame.data
+            self.seen.append((device, item.at, item.code.value))
+
+    def refuse(self, device: str, reject: Reject, frame: Frame) -> None:
+        self.refused.append((device, reject.reason, frame.data))
+
+
+class Ticks:
+    """A clock that goes on by one each time it is looked at."""
+
+    def __init__(self) -> None:
+        self.at = 0
+
+    def __call__(self) -> Instant:
+        self.at += 1
+        return Instant(self.at)
+
+
+class Antenna:
+    """One antenna of a reader that says ``$antenna code``, or ``$0`` for a reader that is broken."""
+
+    options: ClassVar[type[BaseModel]] = BaseModel
+    claims: ClassVar[tuple[str, ...]] = ("channel",)
+
+    def __init__(self, options: str) -> None:
+        self._number = options
+
+    def quantities(self) -> Sequence[str]:
+        return ()
+
+    def splitter(self) -> Lines:
+        return Lines(b"$", 20)
+
+    def decode(self, frame: Frame, at: Instant) -> Sequence[Observation]:
+        antenna, _, code = frame.data.decode()[1:].partition(" ")
+        if antenna == "0":
+            raise Reject(Reason.SENTINEL)
+        if antenna != self._number:
+            raise Reject(Reason.NOT_MINE)
+        return [Sighting(at, Code("epc", code))] if code else []
+
+
+async def listen(capture: bytes, chunk: int, **decoders: Decoder) -> tuple[Edge, Listener]:
+    edge = Edge()
+
+    async def open_capture() -> Link:
+        return await open_replay(capture, chunk)
+
+    devices = [Device(name, decoder, None) for name, decoder in decoders.items()]
+    listener = Listener(PORT, open_capture, devices, Ticks())
+    with pytest.raises(LinkDown, match="the end of the capture"):
+        await listener.run(edge)
+    return edge, listener
+
+
+async def test_tags_are_seen_in_order_at_the_moment_they_are_read() -> None:
+    edge, listener = await listen(GOOD + HDX + b"~~" + GOOD, 30, tags=Wl134(ReaderOptions()))
+    assert edge.seen == [
+        ("tags", 1, "900250000023921"),
+        ("tags", 2, "826012345678901"),
+        ("tags", 4, "900250000023921"),
+    ]
+    assert edge.refused == [("tags", Reason.LENGTH, b"")]
+    assert listener.counters() == {"bytes": 92, "frames": 3, "rejects": 1}
+
+
+async def test_what_cannot_be_believed_is_told_with_its_reason_and_counted() -> None:
+    edge, listener = await listen(DAMAGED + BLANK + GOOD, 7, tags=Wl134(ReaderOptions()))
+    assert [(reason, data) for _, reason, data in edge.refused] == [
+        (Reason.CHECKSUM, b""),
+        (Reason.SENTINEL, BLANK),
+    ]
+    assert len(edge.seen) == 1
+    assert listener.counters() == {"bytes": 90, "frames": 2, "rejects": 2}
+
+
+async def test_two_devices_on_a_port_each_hear_their_own() -> None:
+    said = b"$1 A\n$2 B\n$2 C\n"
+    edge, listener = await listen(said, 64, first=Antenna("1"), second=Antenna("2"))
+    assert [(device, code) for device, _, code in edge.seen] == [
+        ("first", "A"),
+        ("second", "B"),
+        ("second", "C"),
+    ]
+    assert edge.refused == []
+    assert listener.counters()["rejects"] == 0
+
+
+async def test_what_is_nobodys_is_refused_once_and_what_is_broken_for_each() -> None:
+    edge, _ = await listen(b"$3 X\n$0\n", 64, first=Antenna("1"), second=Antenna("2"))
+    assert edge.refused == [
+        ("first", Reason.NOT_MINE, b"$3 X"),
+        ("first", Reason.SENTINEL, b"$0"),
+        ("second", Reason.SENTINEL, b"$0"),
+    ]
+
+
+async def test_a_frame_that_says_nothing_is_no_news() -> None:
+    edge, listener = await listen(b"$1\n", 64, first=Antenna("1"))
+    assert not edge.seen
+    assert not edge.refused
+    assert listener.counters() == {"bytes": 3, "frames": 1, "rejects": 0}
+
+
+async def test_counters_go_on_when_the_link_is_opened_anew() -> None:
+    links: list[ReplayLink] = []
+
+    async def open_capture() -> Link:
+        links.append(await open_replay(GOOD))
+        return links[-1]
+
+    listener = Listener(PORT, open_capture, [Device("tags", Wl134(ReaderOptions()), None)], Ticks())
+    for _ in range(2):
+        with pytest.raises(LinkDown):
+            await listener.run(Edge())
+    listener.ask("tags")
+    assert listener.counters() == {"bytes": 60, "frames": 2, "rejects": 0}
+
+
+class Silent:
+    """A wire on which nothing ever comes."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def read(self) -> bytes:
+        await asyncio.Event().wait()
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        raise AssertionError(f"a listener says nothing, yet wrote {data!r}")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+async def test_the_link_is_closed_when_the_listener_is_stopped() -> None:
+    link = Silent()
+
+    async def open_silent() -> Link:
+        return link
+
+    listener = Listener(PORT, open_silent, [Device("tags", Wl134(ReaderOptions()), None)], Ticks())
+    running = asyncio.create_task(listener.run(Edge()))
+    await asyncio.sleep(0)
+    listener.ask("tags")
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert link.closed
