@@ -29,7 +29,7 @@ class Problem(NamedTuple):
         """What is wrong and what would be right."""
         return messages.text(lang, f"settings.{self.key}", **self.values)
 
-    def text(self, lang: Lang) -> str:
+    def render(self, lang: Lang) -> str:
         """``file:line:column path: sentence``."""
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         return f"{place}{' ' if self.path else ''}{self.path}: {self.sentence(lang)}"
@@ -42,7 +42,7 @@ class SettingsError(TagtrailError):
     """
 
     def __init__(self, message: str = "", problems: Sequence[Problem] = ()) -> None:
-        super().__init__(message or "\n".join(problem.text("en") for problem in problems))
+        super().__init__(message or "\n".join(problem.render("en") for problem in problems))
         self.problems = tuple(problems)
 
 

@@ -1,1 +1,20 @@
 """The YAML file: its schema, and the loader that points at file:line:column."""
+
+from edge.settings.devices import DeviceSettings, Place, Port
+from edge.settings.loader import load
+from edge.settings.schema import Gateway, Journal, Settings
+from edge.settings.secret import Secret
+from edge.settings.uplinks import Mqtt, Uplink
+
+__all__ = [
+    "DeviceSettings",
+    "Gateway",
+    "Journal",
+    "Mqtt",
+    "Place",
+    "Port",
+    "Secret",
+    "Settings",
+    "Uplink",
+    "load",
+]

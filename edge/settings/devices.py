@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from edge.settings.coming import Thin
 from edge.settings.later import LATER
 from edge.settings.measures import Distance, Duration
-from edge.settings.values import AbsolutePath, Day, Endpoint, Gln, Part, Quantity, Reference, Text
+from edge.settings.values import AbsolutePath, Day, Endpoint, Gln, Part, Quantity, Reference, Text, one_of
 
 Baud = Literal[300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600]
 """Bits per second; the speeds that readers, meters and controllers are sold with."""
@@ -20,6 +20,8 @@ Baud = Literal[300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 23
 
 class Port(Part):
     """A wire or radio: one of serial, tcp, bluetooth, input, gpio. · 端口"""
+
+    model_config = one_of("serial", "tcp", "bluetooth", "input", "gpio")
 
     serial: AbsolutePath | None = Field(
         None, description="A serial line; names under /dev/serial/by-id and by-path stay the same. · 串口"
@@ -111,14 +113,14 @@ class Instrument(Part):
 class Adjust(Part):
     """What the calibration says must be added. · 修正"""
 
-    offset: float | None = Field(None, description="Added to every reading, in its unit. · 偏移量")
+    offset: float = Field(0.0, description="Added to every reading, in its unit. · 偏移量")
     points: Annotated[list[tuple[float, float]] | None, LATER] = Field(
         None, description="Pairs of shown and true value, joined by straight lines. · 多点修正"
     )
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.offset is None:
+        if "offset" not in self.model_fields_set:
             raise PydanticCustomError("one_kind", "nothing", {"kinds": ["offset"]})
         return self
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 from edge.settings.values import Part
+
+NOT_YET: Final = "not in this version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Later:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         described = handler(TypeAdapter(schema["metadata"]["later"]).core_schema)
-        return {"allOf": [described], "x-tagtrail": "not in this version"}
+        return {"allOf": [described], "x-tagtrail": NOT_YET}
 
 
 LATER = Later()
@@ -34,7 +36,7 @@ LATER = Later()
 
 def refuse(_: object) -> None:
     """Raises PydanticCustomError, always."""
-    raise PydanticCustomError("later", "not in this version")
+    raise PydanticCustomError("later", NOT_YET)
 
 
 class Coming(Part):

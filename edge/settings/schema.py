@@ -8,17 +8,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from edge.settings.coming import Alarm, Records, Seconds
-from edge.settings.devices import Adjust, DeviceSettings, Instrument, Place, Port
+from edge.settings.devices import DeviceSettings, Place, Port
 from edge.settings.later import LATER
 from edge.settings.measures import Duration, Size, seconds
-from edge.settings.secret import Secret
-from edge.settings.uplinks import Mqtt, Uplink
-from edge.settings.values import AbsolutePath, Division, Gln, HostPort, Name, Part, Text, Zone
-
-__all__ = [
-    "Adjust", "Clock", "DeviceSettings", "Gateway", "HostPort", "Instrument", "Journal", "Keep", "Mqtt",
-    "Operator", "Place", "Port", "Secret", "Settings", "Site", "Uplink",
-]  # fmt: skip
+from edge.settings.uplinks import Uplink
+from edge.settings.values import AbsolutePath, Division, Gln, Name, Part, Text, Zone
 
 
 class Operator(Part):

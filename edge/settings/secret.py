@@ -10,11 +10,13 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from edge.errors import Problem, SettingsError
-from edge.settings.values import AbsolutePath, Form, Part
+from edge.settings.values import AbsolutePath, Form, Part, one_of
 
 
 class Secret(Part):
     """Where a secret is kept: one of three ways. · 密钥存放处，三选一"""
+
+    model_config = one_of("credential", "env", "file")
 
     credential: Annotated[str, Form("secret_form", r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")] | None = Field(
         None, description="Name of a systemd credential of this service. · systemd 凭据名"

@@ -11,7 +11,7 @@ from edge.settings.coming import Http, Influx
 from edge.settings.later import LATER
 from edge.settings.measures import Duration, Rate
 from edge.settings.secret import Secret
-from edge.settings.values import AbsolutePath, BrokerUrl, HostPort, Part, Text, TopicRoot, broker_endpoint
+from edge.settings.values import AbsolutePath, BrokerUrl, Part, Text, TopicRoot, broker_endpoint, one_of
 
 
 class Mqtt(Part):
@@ -39,9 +39,14 @@ class Mqtt(Part):
     )
 
     @property
-    def endpoint(self) -> HostPort:
-        """Where the broker listens."""
-        return broker_endpoint(self.url)
+    def host(self) -> str:
+        """Of the broker."""
+        return broker_endpoint(self.url).host
+
+    @property
+    def port(self) -> int:
+        """Of the broker; the scheme's own where the URL gives none."""
+        return broker_endpoint(self.url).port
 
     @property
     def tls(self) -> bool:
@@ -63,6 +68,8 @@ class Mqtt(Part):
 
 class Uplink(Part):
     """A far side that blocks are delivered to: one of mqtt, influxdb, http. · 上行链路，三选一"""
+
+    model_config = one_of("mqtt", "influxdb", "http")
 
     mqtt: Mqtt | None = Field(None, description="An MQTT broker. · MQTT 服务器")
     influxdb: Annotated[Influx | None, LATER] = Field(None, description="A time-series store. · 时序库")

@@ -32,6 +32,11 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+def one_of(*keys: str) -> ConfigDict:
+    """For a mapping that must have exactly one of these keys, so that editors know it too."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """Text that matches ``pattern`` as a whole; ``key`` names the sentence that says so."""
