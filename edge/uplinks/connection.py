@@ -10,11 +10,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, SocketLike
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -22,6 +21,9 @@ from edge.errors import UplinkDown
 from edge.uplinks.live import publish_packet
 from edge.uplinks.target import Target, tls_context
 from edge.uplinks.wire import Wire
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import SocketLike
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +71,9 @@ class ConnectionLostError(UplinkDown):
         self.code = code
 
 
-def reason_name(code: int, packet: int = PacketTypes.PUBACK) -> str:
+def reason_name(code: int) -> str:
     """A reason code as MQTT 5 names it: ``0x87 Not authorized``."""
-    return f"{code:#04x} {ReasonCode(packet, identifier=code).getName()}"
+    return f"{code:#04x} {next(iter(ReasonCode.names[code]))}"
 
 
 class _Client(Client):
@@ -265,8 +267,8 @@ class Connection:
         said: Properties | None,
     ) -> None:
         if flags.is_disconnect_packet_from_server:
-            name = reason_name(reason.value, PacketTypes.DISCONNECT)
-            self._lose(f"the broker says {name}", by_peer=True, code=reason.value)
+            said_why = f"the broker says {reason_name(reason.value)}"
+            self._lose(said_why, by_peer=True, code=reason.value)
         elif reason.value == KEEP_ALIVE_TIMEOUT:
             self._lose("no answer to a ping", by_peer=False)
         elif not self._wire.closed.done():
@@ -295,5 +297,5 @@ def _refusal(where: str, reason: ReasonCode) -> ConnectRefusedError:
         advice = 'it knows no MQTT 5; write version: "3.1.1" under mqtt:'
     else:
         advice = "look at username, password and certificate, and at the broker's log"
-    name = reason_name(reason.value, PacketTypes.CONNACK)
-    return ConnectRefusedError(f"{where} refused the connection: {name}; {advice}", reason.value)
+    what = f"{where} refused the connection: {reason_name(reason.value)}; {advice}"
+    return ConnectRefusedError(what, reason.value)

@@ -34,10 +34,10 @@ from edge.uplinks.window import SIZE, Slot, Window
 log = logging.getLogger(__name__)
 
 KEEP_AFTER_S: Final = 1.0
-"""An acknowledgement waits so long for others before it is written down, or until a part of the window does."""
+"""An acknowledgement waits so long for others before it is written down, unless many wait already."""
 
 KEEP_SHARE: Final = 4
-"""That part is a quarter."""
+"""Many: one in so many of the window."""
 
 UNHEARD: Final = 0x10
 PACKET_TOO_LARGE: Final = 0x95

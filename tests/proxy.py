@@ -1,0 +1,100 @@
+"""A TCP link between a client and a server that can go bad in the ways that links do."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from contextlib import suppress
+from types import TracebackType
+
+LINGER_ZERO = struct.pack("ii", 1, 0)
+"""SO_LINGER with no time: closing sends a reset."""
+
+
+class Proxy:
+    """Listens on a port of its own and passes bytes on to ``upstream_port``.
+
+    passes_up, passes_down: whether bytes go through, or are swallowed while the connection stands.
+    accepts: whether a new connection is taken; otherwise it is reset at once.
+    """
+
+    def __init__(self, upstream_port: int) -> None:
+        self.port = 0
+        self.passes_up = True
+        self.passes_down = True
+        self.accepts = True
+        self.connections = 0
+        self._upstream_port = upstream_port
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Proxy:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        self.accepts = False
+        self.reset()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def silence(self) -> None:
+        """Nothing passes any more, and nothing closes."""
+        self.passes_up = self.passes_down = False
+
+    def heal(self) -> None:
+        """Connections opened from now on are good again."""
+        self.passes_up = self.passes_down = self.accepts = True
+
+    def reset(self) -> None:
+        """Every connection ends with a reset."""
+        for writer in tuple(self._writers):
+            wire = writer.get_extra_info("socket")
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+            writer.transport.abort()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self._writers.add(writer)
+        try:
+            if self.accepts:
+                self.connections += 1
+                await self._join(reader, writer)
+        finally:
+            self._writers.discard(writer)
+            self._tasks.discard(task)
+            writer.transport.abort()
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._upstream_port)
+        except OSError:
+            return
+        self._writers.add(far_writer)
+        try:
+            up = asyncio.create_task(self._pump(reader, far_writer, up=True))
+            down = asyncio.create_task(self._pump(far_reader, writer, up=False))
+            _, rest = await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+        finally:
+            self._writers.discard(far_writer)
+            far_writer.transport.abort()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                if self.passes_up if up else self.passes_down:
+                    writer.write(data)
+                    await writer.drain()
