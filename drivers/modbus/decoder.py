@@ -154,6 +154,11 @@ class Modbus:
             self._points.append(_compile(quantity, point, profile, len(requests)))
             requests.extend(asked)
         self._requests = tuple(requests)
+        self._quantities = tuple(profile.points)
+
+    def quantities(self) -> Sequence[str]:
+        """The profile's points."""
+        return self._quantities
 
     def requests(self) -> Sequence[Request]:
         """One for each point, and one more for each fault register."""
