@@ -138,11 +138,13 @@ async def _journalled(rig: Rig, program: Running) -> int:
 
 async def _first(consumer: Consumer, program: Running) -> float:
     """When the first block was delivered. Raises RuntimeError with the program's last words."""
-    try:
-        async with asyncio.timeout(FIRST_S):
-            return await consumer.next_block()
-    except TimeoutError:
-        raise RuntimeError(f"nothing was delivered within {FIRST_S:.0f} s: {program.complaint()}") from None
+    block, end = asyncio.create_task(consumer.next_block()), asyncio.create_task(program.process.wait())
+    await asyncio.wait((block, end), timeout=FIRST_S, return_when=asyncio.FIRST_COMPLETED)
+    end.cancel()
+    if not block.done():
+        block.cancel()
+        raise RuntimeError(f"it delivered nothing, and its last words are: {program.complaint()}")
+    return block.result()
 
 
 async def _stretch(program: Running, consumer: Consumer, seconds: float) -> Taken:
