@@ -78,6 +78,7 @@ class GroupCommit:
         self._commits: set[asyncio.Task[bool]] = set()
         self._running = False
         self._closed = False
+        self._ended = False
         self._why = ""
         self._withheld = False
         self._failures = 0
@@ -128,9 +129,7 @@ class GroupCommit:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_IDLE_S):
                         await self._wake.wait()
-                if await self._commit():
-                    await self._expire()
-                else:
+                if not await self._commit() and not self._closed:
                     await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S)) - 1])
                     self._wake.set()
         finally:
@@ -161,8 +160,8 @@ class GroupCommit:
             left = self.waiting.accepted - self.waiting.stored
             raise JournalError(f"{error}; {left} entries and records that waited for it are lost") from error
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
+            async with self._turn:
+                self._ended = True
 
     def _commit_soon(self) -> None:
         if self._timer is None:
@@ -180,6 +179,8 @@ class GroupCommit:
 
     async def _commit_in_turn(self) -> bool:
         async with self._turn:
+            if self._ended:
+                return False
             self._wake.clear()
             if self._timer is not None:
                 self._timer.cancel()
@@ -195,6 +196,7 @@ class GroupCommit:
             self.last_commit_s = perf_counter() - started
             self._done(done, acknowledging)
             await self._keep_room()
+            await self._expire()
             return True
 
     def _put_back(self, batch: Batch, acknowledging: list[asyncio.Future[None]]) -> None:
@@ -237,7 +239,9 @@ class GroupCommit:
 
     async def _keep_room(self) -> None:
         """Telemetry makes room in time. Where none is left to go, new telemetry waits and records go on."""
-        self._withheld = self._writer.crowded and not await self._make_room()
+        withheld, self._withheld = self._withheld, self._writer.crowded and not await self._make_room()
+        if withheld and not self._withheld:
+            self._wake.set()
         if self._withheld:
             self._become("full", f"{self._writer.standing.used_bytes} bytes, none of which may go yet")
         else:

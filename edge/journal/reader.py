@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from edge.journal import rollups
 from edge.journal.block import Block
-from edge.journal.database import open_reader
+from edge.journal.database import explained, open_reader
 from edge.journal.rollups import Rollup
 from edge.journal.standing import SEQ_MASK, LaneStanding
 
@@ -15,8 +16,11 @@ class Reader:
     """Short reads only: a long one would keep the write-ahead log from starting over."""
 
     def __init__(self, path: Path) -> None:
-        """Raises sqlite3.Error."""
-        self._connection = open_reader(path)
+        """Raises JournalError."""
+        try:
+            self._connection = open_reader(path)
+        except sqlite3.Error as error:
+            raise explained(path, error) from error
 
     def blocks(self, lane: LaneStanding, after: int, most_bytes: int) -> list[Block]:
         """See ``Outbox.read``. Raises sqlite3.Error."""

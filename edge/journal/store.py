@@ -68,7 +68,11 @@ class Journal:
         writing, reading = ThreadPoolExecutor(1, "journal-write"), ThreadPoolExecutor(1, "journal-read")
         try:
             writer = await run(writing, Writer, path, identity, rules, now)
-            reader = await run(reading, Reader, path)
+            try:
+                reader = await run(reading, Reader, path)
+            except BaseException:
+                writing.submit(writer.close)
+                raise
         except BaseException:
             writing.shutdown(wait=False)
             reading.shutdown(wait=False)

@@ -15,10 +15,10 @@ from typing import Literal, NamedTuple
 
 from drivers.contract import NANOSECONDS, Instant, Now
 from edge.journal import packing, retention, rollups
-from edge.journal.block import Lane
+from edge.journal.block import Entry, Lane
 from edge.journal.database import Lock, explained, open_writer, transaction
 from edge.journal.identity import Identity, Predecessor, establish
-from edge.journal.packing import Draft, Envelope
+from edge.journal.packing import Draft, Envelope, Record
 from edge.journal.retention import Why
 from edge.journal.standing import LaneStanding, standing
 from edge.journal.waiting import Batch
@@ -124,7 +124,7 @@ class Writer:
                 self._fold.clear()
             self._minute = minute
         entries = sum(draft.taken for draft in telemetry)
-        self._take_in(batch, entries)
+        self._take_in(batch.entries[:entries], batch.records[: len(records)])
         more = entries < len(batch.entries) or len(records) < len(batch.records)
         return Committed(entries, len(records), more)
 
@@ -230,10 +230,10 @@ class Writer:
             after = standing(self._connection)
         self.standing = after
 
-    def _take_in(self, batch: Batch, entries: int) -> None:
-        """What was just committed, and no more, enters the rollups and the newest instant."""
-        instants = [record.at for record in batch.records]
-        for entry in batch.entries[:entries]:
+    def _take_in(self, entries: list[Entry], records: list[Record]) -> None:
+        """What was just committed enters the rollups and the newest instant."""
+        instants = [record.at for record in records]
+        for entry in entries:
             instants.append(entry.at)
             if entry.values:
                 self._fold.add(entry.at // rollups.MINUTE, entry.values)
