@@ -20,7 +20,7 @@ from edge.settings.reader import Document, Keys, read
 from edge.settings.schema import Settings
 from edge.settings.uplinks import Uplink
 from edge.settings.values import NAME
-from edge.settings.wording import known_at, shown, unknown
+from edge.settings.wording import closest, known_at, shown, unknown
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -42,7 +42,7 @@ class _Draft:
         self._drivers = drivers
         self._profiles = profiles
         self._findings = Findings(document)
-        names = {"port": self._names("ports"), "place": self._names("places")}
+        names = {"port": self._meant("ports"), "place": self._meant("places")}
         self._context = {"names": names, "profiles": profiles}
 
     def settings(self) -> Settings:
@@ -69,6 +69,10 @@ class _Draft:
     def _names(self, section: str) -> list[str]:
         entries = self._root.get(section)
         return list(entries) if isinstance(entries, dict) else []
+
+    def _meant(self, section: str) -> list[str]:
+        """The names that others may refer to, even where the section's own key is misspelt."""
+        return self._names(section if section in self._root else closest(section, self._root) or section)
 
     def _line(self, keys: Keys) -> int:
         return self._document.spots[keys].key.line

@@ -31,6 +31,16 @@ _UNITS: Mapping[str, Mapping[str, float]] = {
     "angle": {"deg": 1.0},
 }
 
+_USUAL = {
+    "duration": ("ms", "s", "min"),
+    "size": ("MB", "GB"),
+    "rate": ("kB/s", "MB/s"),
+    "distance": ("m", "km"),
+    "speed": ("km/h",),
+    "angle": ("deg",),
+}
+"""What a number without a unit was probably meant in."""
+
 _SAID_INSTEAD = {
     **dict.fromkeys(("sec", "secs", "second", "seconds", "秒"), "s"),
     **dict.fromkeys(("m", "mins", "minute", "minutes", "分", "分钟"), "min"),
@@ -66,14 +76,13 @@ class Measure:
 
     def parse(self, written: object) -> float:
         """In the base unit; bytes are whole. Raises PydanticCustomError with the key of a sentence."""
-        if isinstance(written, int | float) and not isinstance(written, bool):
-            raise PydanticCustomError("unit_missing", "no unit", {"examples": self._examples()})
-        match = _LOOSE.fullmatch(written) if isinstance(written, str) else None
+        match = None if isinstance(written, bool) else _LOOSE.fullmatch(str(written))
         if match is None:
             raise PydanticCustomError(self.kind, "not understood")
         number, unit = match.groups()
         if not unit:
-            raise PydanticCustomError("unit_missing", "no unit", {"examples": self._examples()})
+            examples = [number + usual for usual in _USUAL[self.kind]]
+            raise PydanticCustomError("unit_missing", "no unit", {"examples": examples})
         if written != f"{number}{unit}" or unit not in self.units:
             self._refuse(number, unit)
         amount = self._within(float(number) * self.units[unit])
@@ -101,9 +110,6 @@ class Measure:
         if near is None:
             raise PydanticCustomError(self.kind, "not understood")
         raise PydanticCustomError("measure_near", "not understood", {"near": f"{number}{near}"})
-
-    def _examples(self) -> str:
-        return ", ".join(f"10{unit}" for unit in self.units)
 
     def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(self.parse)

@@ -180,7 +180,7 @@ def host_port(text: str, default_port: int = 0) -> HostPort:
 
 def _endpoint(value: object) -> HostPort:
     try:
-        return host_port(_text(value))
+        return host_port(value if isinstance(value, str) else "")
     except (ValueError, AddressValueError):
         raise PydanticCustomError("host_port", "no endpoint") from None
 

@@ -94,7 +94,8 @@ def shown(value: object) -> str:
     if isinstance(value, list):
         return "[…]"
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
-    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
+    text = "".join(each if each.isprintable() else "·" for each in text[:_MOST_SHOWN])
+    return text if len(text) < _MOST_SHOWN else text[:-1] + "…"
 
 
 def shown_names(names: Iterable[object]) -> str:

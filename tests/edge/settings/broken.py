@@ -1,0 +1,985 @@
+"""Ways to break ``tests/configs/good/whole.yaml``, one a row, and what must be said of each.
+
+``old`` stands once in the file and is replaced by ``new``; the mark ‸ in ``new`` is where the problem must
+point (it is not part of the text). ``says`` is a piece of the English sentence. Where the problem points
+elsewhere, ``at`` is a text that stands there and nowhere else. One mistake is one problem; ``also`` counts
+the others that it brings along where that cannot be helped.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Broken(NamedTuple):
+    """One mistake."""
+
+    old: str
+    new: str
+    path: str
+    key: str
+    says: str
+    at: str = ""
+    also: int = 0
+
+
+AIR = "  chiller-1-air:\n"
+PASSWORD = "password: {credential: mqtt-password}"
+KEEP = "keep: {records: 5y, telemetry: 30d}"
+OPERATOR = 'licence: "91622926MA00000004"'
+MQTT = "platform.mqtt"
+
+KEYS = [
+    Broken("gateway:\n", "‸gatway:\n", "gatway", "unknown_key_near", "did you mean gateway?"),
+    Broken("gateway:\n", "‸gateways:\n", "gateways", "unknown_key_near", "did you mean gateway?"),
+    Broken("journal:\n", "‸jurnal:\n", "jurnal", "unknown_key_near", "did you mean journal?"),
+    Broken("uplinks:\n", "‸uplink:\n", "uplink", "unknown_key_near", "did you mean uplinks?"),
+    Broken("ports:\n", "‸port:\n", "port", "unknown_key_near", "did you mean ports?"),
+    Broken("places:\n", "‸Places:\n", "Places", "unknown_key_near", "did you mean places?"),
+    Broken("devices:\n", "‸device:\n", "device", "unknown_key_near", "did you mean devices?"),
+    Broken("clock: {", "‸zzz: {", "zzz", "unknown_key", "known are: gateway, clock, journal"),
+    Broken("  id: dx", "  ‸Id: dx", "gateway.Id", "unknown_key_near", "did you mean id?"),
+    Broken("  timezone:", "  ‸time_zone:", "gateway.time_zone", "unknown_key_near", "did you mean timezone?"),
+    Broken("licence:", "‸license:", "gateway.operator.license", "unknown_key_near", "did you mean licence?"),
+    Broken(
+        "    division:",
+        "    ‸county:",
+        "gateway.site.county",
+        "unknown_key",
+        "known are: name, gln, division",
+    ),
+    Broken("trust:", "‸trusts:", "clock.trusts", "unknown_key_near", "did you mean trust?"),
+    Broken(
+        "commit_every:",
+        "‸commit-every:",
+        "journal.commit-every",
+        "unknown_key_near",
+        "did you mean commit_every?",
+    ),
+    Broken("max_size:", "‸maxsize:", "journal.maxsize", "unknown_key_near", "did you mean max_size?"),
+    Broken(
+        "max_size:",
+        "‸max_size_bytes:",
+        "journal.max_size_bytes",
+        "unknown_key_near",
+        "did you mean max_size?",
+    ),
+    Broken(
+        "{records: 5y", "{‸record: 5y", "journal.keep.record", "unknown_key_near", "did you mean records?"
+    ),
+    Broken("      username: dx", "      ‸user: dx", f"uplinks.{MQTT}.user", "unknown_key_near", "username"),
+    Broken(
+        "      ca: ", "      ‸cafile: ", f"uplinks.{MQTT}.cafile", "unknown_key", "known are: url, username"
+    ),
+    Broken(
+        "      keepalive:",
+        "      ‸keep_alive:",
+        f"uplinks.{MQTT}.keep_alive",
+        "unknown_key_near",
+        "keepalive?",
+    ),
+    Broken(
+        "    catch_up:",
+        "    ‸catchup:",
+        "uplinks.platform.catchup",
+        "unknown_key_near",
+        "did you mean catch_up?",
+    ),
+    Broken("    parity:", "    ‸partiy:", "ports.probes.partiy", "unknown_key_near", "did you mean parity?"),
+    Broken(
+        "    timeout: 400ms",
+        "    ‸timeout_s: 400ms",
+        "ports.probes.timeout_s",
+        "unknown_key_near",
+        "timeout?",
+    ),
+    Broken(
+        "{kind: station, name", "{kind: station, ‸nmae", "places.stunning.nmae", "unknown_key_near", "name?"
+    ),
+    Broken(
+        "radius: 250m", "‸radus: 250m", "places.lanzhou.at.radus", "unknown_key_near", "did you mean radius?"
+    ),
+    Broken("    repeat: 20s", "    ‸reapeat: 20s", "devices.ear-tags.reapeat", "unknown_key_near", "repeat?"),
+    Broken(
+        "    every: 10s",
+        "    ‸evry: 10s",
+        "devices.chiller-1-air.evry",
+        "unknown_key_near",
+        "did you mean every?",
+    ),
+    Broken(
+        "certificate: JL",
+        "‸cert: JL",
+        "devices.chiller-1-air.instrument.cert",
+        "unknown_key",
+        "serial, calibrated",
+    ),
+    Broken(
+        "{offset:",
+        "{‸ofset:",
+        "devices.chiller-1-air.adjust.temperature.ofset",
+        "unknown_key_near",
+        "offset?",
+    ),
+    Broken(
+        AIR + "    driver: modbus\n    port: panel\n    unit: 1\n",
+        AIR + "    driver: modbus\n    port: panel\n    unit: 1\n    ‸chanel: 3\n",
+        *("devices.chiller-1-air.chanel", "unknown_key_near", "did you mean channel?"),
+    ),
+    Broken(
+        "    repeat: 20s",
+        "    repeat: 20s\n    ‸unit: 1",
+        "devices.ear-tags.unit",
+        "unknown_key",
+        "adjust, driver",
+    ),
+    Broken(
+        "    repeat: 20s",
+        "    repeat: 20s\n    ‸options: {}",
+        "devices.ear-tags.options",
+        "unknown_key",
+        "known",
+    ),
+    Broken(
+        "every: 5s",
+        "every: 5s, ‸profile: xy-md02",
+        "devices.position.profile",
+        "unknown_key",
+        "not known here",
+    ),
+]
+
+MISSING = [
+    Broken("  id: dx-yidong-01\n", "", "gateway.id", "missing", "id is missing; add it", "gateway:"),
+    Broken(
+        f"{{name: 伊东羊业科技有限公司, {OPERATOR}",
+        f"{{{OPERATOR}",
+        "gateway.operator.name",
+        "missing",
+        "name",
+        "operator:",
+    ),
+    Broken("    name: 东乡屠宰场\n", "", "gateway.site.name", "missing", "name is missing", "site:"),
+    Broken(
+        "  path: /var/lib/tagtrail/journal.db\n", "", "journal.path", "missing", "path is missing", "journal:"
+    ),
+    Broken(
+        '      url: "mqtts://broker.example:8884"\n',
+        "",
+        f"uplinks.{MQTT}.url",
+        "missing",
+        "url is missing",
+        "mqtt:\n",
+    ),
+    Broken(
+        "{kind: station, name: 击晕点}",
+        "{name: 击晕点}",
+        "places.stunning.kind",
+        "missing",
+        "kind is missing",
+        "stunning: {",
+    ),
+    Broken("{lat: 36.0611, ", "{", "places.lanzhou.at.lat", "missing", "lat is missing", "at: {"),
+    Broken(", radius: 250m", "", "places.lanzhou.at.radius", "missing", "radius is missing", "at: {"),
+    Broken(
+        "    driver: wl134\n", "", "devices.ear-tags.driver", "missing", "driver is missing", "ear-tags:\n"
+    ),
+    Broken("    port: ear\n", "", "devices.ear-tags.port", "missing", "port is missing", "ear-tags:\n"),
+    Broken(
+        "{serial: PT-0311, ",
+        "{",
+        "devices.chiller-1-air.instrument.serial",
+        "missing",
+        "serial is missing",
+        "instrument:",
+    ),
+    Broken("unit: 2, ", "", "devices.body-air.unit", "missing", "unit is missing", "body-air:"),
+    Broken(
+        "profile: xy-md02, ", "", "devices.body-air.profile", "missing", "profile is missing", "body-air:"
+    ),
+]
+
+EMPTY = [
+    Broken(
+        "  timezone: Asia/Shanghai", "  timezone:‸ ", "gateway.timezone", "empty", "write a value or delete"
+    ),
+    Broken("trust: system", "trust: ‸null", "clock.trust", "empty", "nothing stands here"),
+    Broken("clock: {trust: system}", "clock:‸", "clock", "empty", "nothing stands here"),
+    Broken("  id: dx-yidong-01", "  id: ‸~", "gateway.id", "empty", "nothing stands here"),
+    Broken(
+        "    catch_up: 200kB/s", "    catch_up:‸", "uplinks.platform.catch_up", "empty", "nothing stands here"
+    ),
+    Broken(
+        "serial: /dev/serial/by-id/probes",
+        "serial:‸",
+        "ports.probes.serial",
+        "empty",
+        "nothing stands here",
+        also=1,
+    ),
+    Broken("    place: stunning", "    place:‸", "devices.ear-tags.place", "empty", "nothing stands here"),
+    Broken(
+        "    unit: 1\n    channel: 1\n",
+        "    unit:‸\n    channel: 1\n",
+        "devices.chiller-1-air.unit",
+        "empty",
+        "nothing",
+    ),
+    Broken(" {kind: station, name: 击晕点}", "‸", "places.stunning", "empty", "nothing stands here"),
+    Broken("name: 东乡屠宰场", 'name: ‸""', "gateway.site.name", "empty_text", "the text is empty"),
+    Broken(
+        "username: dx-yidong-01\n", 'username: ‸""\n', f"uplinks.{MQTT}.username", "empty_text", "is empty"
+    ),
+    Broken("name: 东乡屠宰场", "name: ‸" + "东" * 201, "gateway.site.name", "long_text", "longer than 200"),
+]
+
+TYPES = [
+    Broken('"91622926MA00000004"', "‸91622926", "gateway.operator.licence", "quote", 'in quotes: "91622926"'),
+    Broken('gln: "6901234000016"', "gln: ‸6901234000016", "gateway.operator.gln", "quote", '"6901234000016"'),
+    Broken('division: "622926"', "division: ‸622926", "gateway.site.division", "quote", '"622926"'),
+    Broken(
+        'division: "622926"', "division: ‸0622926", "gateway.site.division", "division", "6 digits, in quotes"
+    ),
+    Broken("name: 东乡屠宰场", "name: ‸0123", "gateway.site.name", "leading_zero", "0123 begins with 0"),
+    Broken("id: dx-yidong-01", "id: ‸7", "gateway.id", "quote", 'in quotes: "7"'),
+    Broken("id: dx-yidong-01", "id: ‸1e3", "gateway.id", "quote", 'in quotes: "1e3"'),
+    Broken("serial: PT-0311", "serial: ‸311", "devices.chiller-1-air.instrument.serial", "quote", '"311"'),
+    Broken("name: 东乡屠宰场", "name: ‸true", "gateway.site.name", "text", "must be a text, not true"),
+    Broken("name: 东乡屠宰场", "name: ‸[a]", "gateway.site.name", "text", "must be a text, not […]"),
+    Broken("name: 东乡屠宰场", "name: ‸{a: b}", "gateway.site.name", "text", "must be a text, not {…}"),
+    Broken('version: "3.1.1"', "version: ‸5", f"uplinks.{MQTT}.version", "quote", 'in quotes: "5"'),
+    Broken("data_bits: 7", 'data_bits: ‸"7"', "ports.probes.data_bits", "unquote", "write it without quotes"),
+    Broken("baud: 19200", 'baud: ‸"19200"', "ports.probes.baud", "unquote", "19200 is a number"),
+    Broken("setpoint: 2.0", 'setpoint: ‸"2"', "places.chiller-1.setpoint", "unquote", "without quotes"),
+    Broken("setpoint: 2.0", "setpoint: 2,‸0", "places.chiller-1.0", "unknown_key", "0 is not known"),
+    Broken(
+        "setpoint: 2.0",
+        "setpoint: ‸cold",
+        "places.chiller-1.setpoint",
+        "number",
+        "must be a number, not cold",
+    ),
+    Broken(
+        "setpoint: 2.0",
+        "setpoint: ‸.nan",
+        "places.chiller-1.setpoint",
+        "number",
+        "must be a number, not .nan",
+    ),
+    Broken("setpoint: 2.0", "setpoint: ‸-.inf", "places.chiller-1.setpoint", "number", "must be a number"),
+    Broken("setpoint: 2.0", "setpoint: ‸02", "places.chiller-1.setpoint", "leading_zero", "02 begins with 0"),
+    Broken(
+        "offset: -0.3", "offset: ‸yes", "devices.chiller-1-air.adjust.temperature.offset", "number", "not yes"
+    ),
+    Broken("clock: {trust: system}", "clock: ‸system", "clock", "mapping", "must be a group of keys"),
+    Broken("{kind: station, name: 击晕点}", "‸station", "places.stunning", "mapping", "not station"),
+    Broken("{kind: station, name: 击晕点}", "‸[station]", "places.stunning", "mapping", "not […]"),
+    Broken(
+        '    mqtt: {url: "mqtt://10.0.0.7"',
+        '    mqtt: ‸[]\n    http: {url: "mqtt://10.0.0.7"',
+        "uplinks.second.mqtt",
+        "mapping",
+        "must be a group of keys",
+        also=1,
+    ),
+    Broken(
+        "at: {lat: 36.0611, lon: 103.8343, radius: 250m}",
+        "at: ‸here",
+        "places.lanzhou.at",
+        "mapping",
+        "not here",
+    ),
+    Broken("{temperature: {offset: -0.3}}", "‸-0.3", "devices.chiller-1-air.adjust", "mapping", "not -0.3"),
+    Broken("{offset: -0.3}", "‸-0.3", "devices.chiller-1-air.adjust.temperature", "mapping", "not -0.3"),
+    Broken("    driver: wl134", "    driver: ‸134", "devices.ear-tags.driver", "quote", '"134"'),
+    Broken("    port: ear\n", "    port: ‸1\n", "devices.ear-tags.port", "quote", '"1"'),
+    Broken("unit: 2,", "unit: ‸two,", "devices.body-air.unit", "whole_number", "not two"),
+    Broken("unit: 2,", "unit: ‸1.5,", "devices.body-air.unit", "whole_number", "not 1.5"),
+    Broken("unit: 2,", "unit: ‸[2],", "devices.body-air.unit", "whole_number", "not […]"),
+    Broken("channel: 2", "channel: ‸second", "devices.chiller-1-core.channel", "whole_number", "not second"),
+]
+
+CHOICES = [
+    Broken("trust: system", "trust: ‸sytem", "clock.trust", "one_of_near", "did you mean system?"),
+    Broken("trust: system", "trust: ‸true", "clock.trust", "one_of", "possible are: system"),
+    Broken("start: now", "start: ‸newest", "uplinks.platform.start", "one_of", "possible are: oldest, now"),
+    Broken("start: now", "start: ‸olest", "uplinks.platform.start", "one_of_near", "did you mean oldest?"),
+    Broken(
+        'version: "3.1.1"', 'version: ‸"3.1"', f"uplinks.{MQTT}.version", "one_of_near", "did you mean 3.1.1?"
+    ),
+    Broken(
+        'version: "3.1.1"', 'version: ‸"4"', f"uplinks.{MQTT}.version", "one_of", "possible are: 5, 3.1.1"
+    ),
+    Broken("baud: 19200", "baud: ‸1920", "ports.probes.baud", "one_of_near", "did you mean 19200?"),
+    Broken("baud: 19200", "baud: ‸7", "ports.probes.baud", "one_of", "possible are: 300, 600"),
+    Broken("baud: 19200", "baud: ‸fast", "ports.probes.baud", "one_of", "fast is not possible"),
+    Broken("parity: even", "parity: ‸E", "ports.probes.parity", "one_of", "possible are: none, even, odd"),
+    Broken("parity: even", "parity: ‸Even", "ports.probes.parity", "one_of_near", "did you mean even?"),
+    Broken("parity: even", "parity: ‸NO", "ports.probes.parity", "one_of_near", "did you mean none?"),
+    Broken("data_bits: 7", "data_bits: ‸6", "ports.probes.data_bits", "one_of", "possible are: 7, 8"),
+    Broken("stop_bits: 2", "stop_bits: ‸3", "ports.ear.stop_bits", "one_of", "possible are: 1, 2"),
+    Broken("stop_bits: 2", "stop_bits: ‸1.5", "ports.ear.stop_bits", "one_of", "1.5 is not possible"),
+    Broken("kind: station", "kind: ‸sation", "places.stunning.kind", "one_of_near", "did you mean station?"),
+    Broken("kind: vehicle", "kind: ‸truck", "places.truck.kind", "one_of", "lairage, station"),
+    Broken(
+        "kind: chiller", "kind: ‸cold_room", "places.chiller-1.kind", "one_of_near", "did you mean cold-room?"
+    ),
+]
+
+MEASURES = [
+    Broken("commit_every: 2s", "commit_every: ‸2", "journal.commit_every", "unit_missing", "2 has no unit"),
+    Broken(
+        "commit_every: 2s", 'commit_every: ‸"2"', "journal.commit_every", "unit_missing", "such as 2ms, 2s, 2min"
+    ),
+    Broken(
+        "commit_every: 2s", "commit_every: ‸2sec", "journal.commit_every", "measure_near", "did you mean 2s?"
+    ),
+    Broken(
+        "commit_every: 2s", "commit_every: ‸2 s", "journal.commit_every", "measure_near", "did you mean 2s?"
+    ),
+    Broken(
+        "commit_every: 2s", "commit_every: ‸2秒", "journal.commit_every", "measure_near", "did you mean 2s?"
+    ),
+    Broken(
+        "commit_every: 2s", "commit_every: ‸often", "journal.commit_every", "duration", "write it as 300ms"
+    ),
+    Broken("commit_every: 2s", "commit_every: ‸-2s", "journal.commit_every", "duration", "-2s is no time"),
+    Broken(
+        "commit_every: 2s", "commit_every: ‸2fortnights", "journal.commit_every", "duration", "is no time"
+    ),
+    Broken(
+        "commit_every: 2s", "commit_every: ‸0s", "journal.commit_every", "measure_low", "the least is 1ms"
+    ),
+    Broken(
+        "commit_every: 2s", "commit_every: ‸2h", "journal.commit_every", "measure_high", "the most is 60s"
+    ),
+    Broken("commit_every: 2s", "commit_every: ‸[2s]", "journal.commit_every", "duration", "[…] is no time"),
+    Broken("commit_every: 2s", "commit_every: ‸true", "journal.commit_every", "duration", "true is no time"),
+    Broken(
+        "commit_every: 2s",
+        "commit_every: ‸12:30:45",
+        "journal.commit_every",
+        "duration",
+        "12:30:45 is no time",
+    ),
+    Broken("max_size: 4GiB", "max_size: ‸4", "journal.max_size", "unit_missing", "such as 4MB, 4GB"),
+    Broken("max_size: 4GiB", "max_size: ‸4gb", "journal.max_size", "measure_near", "did you mean 4GB?"),
+    Broken("max_size: 4GiB", "max_size: ‸4G", "journal.max_size", "measure_near", "did you mean 4GB?"),
+    Broken("max_size: 4GiB", "max_size: ‸big", "journal.max_size", "size", "big is no size"),
+    Broken("max_size: 4GiB", "max_size: ‸4kB", "journal.max_size", "measure_low", "the least is 1MB"),
+    Broken("records: 5y", "records: ‸5 years", "journal.keep.records", "measure_near", "did you mean 5y?"),
+    Broken("records: 5y", "records: ‸1h", "journal.keep.records", "measure_low", "the least is 1d"),
+    Broken("telemetry: 30d", "telemetry: ‸30", "journal.keep.telemetry", "unit_missing", "30 has no unit"),
+    Broken("keepalive: 45s", "keepalive: ‸45", f"uplinks.{MQTT}.keepalive", "unit_missing", "45 has no unit"),
+    Broken("keepalive: 45s", "keepalive: ‸1s", f"uplinks.{MQTT}.keepalive", "measure_low", "the least is 5s"),
+    Broken(
+        "keepalive: 45s", "keepalive: ‸1d", f"uplinks.{MQTT}.keepalive", "measure_high", "the most is 10min"
+    ),
+    Broken("200kB/s", "‸200kB", "uplinks.platform.catch_up", "rate", "200kB is no rate"),
+    Broken("200kB/s", "‸200kbps", "uplinks.platform.catch_up", "measure_near", "did you mean 200kB/s?"),
+    Broken("200kB/s", "‸1B/s", "uplinks.platform.catch_up", "measure_low", "the least is 1kB/s"),
+    Broken("timeout: 400ms", "timeout: ‸400", "ports.probes.timeout", "unit_missing", "400 has no unit"),
+    Broken("timeout: 400ms", "timeout: ‸1ms", "ports.probes.timeout", "measure_low", "the least is 10ms"),
+    Broken("timeout: 400ms", "timeout: ‸2min", "ports.probes.timeout", "measure_high", "the most is 60s"),
+    Broken("radius: 250m", "radius: ‸250", "places.lanzhou.at.radius", "unit_missing", "such as 250m, 250km"),
+    Broken("radius: 250m", "radius: ‸far", "places.lanzhou.at.radius", "distance", "far is no distance"),
+    Broken("radius: 250m", "radius: ‸1m", "places.lanzhou.at.radius", "measure_low", "the least is 10m"),
+    Broken(
+        "radius: 250m", "radius: ‸0.2公里", "places.lanzhou.at.radius", "measure_near", "did you mean 0.2km?"
+    ),
+    Broken("every: 10s", "every: ‸10", "devices.chiller-1-air.every", "unit_missing", "10 has no unit"),
+    Broken("every: 10s", "every: ‸10m", "devices.chiller-1-air.every", "measure_near", "did you mean 10min?"),
+    Broken("every: 10s", "every: ‸1ms", "devices.chiller-1-air.every", "measure_low", "the least is 10ms"),
+    Broken("every: 10s", "every: ‸2d", "devices.chiller-1-air.every", "measure_high", "the most is 1d"),
+    Broken("repeat: 20s", "repeat: ‸0s", "devices.ear-tags.repeat", "measure_low", "the least is 1s"),
+    Broken("repeat: 20s", "repeat: ‸never", "devices.ear-tags.repeat", "duration", "never is no time"),
+]
+
+RANGES = [
+    Broken("lat: 36.0611", "lat: ‸96.0611", "places.lanzhou.at.lat", "at_most", "the most is 90"),
+    Broken("lat: 36.0611", "lat: ‸-96", "places.lanzhou.at.lat", "at_least", "the least is -90"),
+    Broken("lon: 103.8343", "lon: ‸1038343", "places.lanzhou.at.lon", "at_most", "the most is 180"),
+    Broken("unit: 2,", "unit: ‸0,", "devices.body-air.unit", "at_least", "the least is 1"),
+    Broken("unit: 2,", "unit: ‸-1,", "devices.body-air.unit", "at_least", "the least is 1"),
+    Broken("unit: 2,", "unit: ‸248,", "devices.body-air.unit", "at_most", "the most is 247"),
+    Broken("channel: 2", "channel: ‸9", "devices.chiller-1-core.channel", "unknown_channel", "has 1 to 8"),
+    Broken("channel: 2", "channel: ‸0", "devices.chiller-1-core.channel", "unknown_channel", "no channel 0"),
+    Broken(
+        "unit: 2,", "unit: 2, channel: ‸1,", "devices.body-air.channel", "channel_unused", "has no channels"
+    ),
+]
+
+FORMS = [
+    Broken("id: dx-yidong-01", "id: ‸DX-Yidong", "gateway.id", "name", "use a-z, 0-9 and -"),
+    Broken("id: dx-yidong-01", "id: ‸dx_yidong", "gateway.id", "name", "dx_yidong cannot be a name"),
+    Broken("id: dx-yidong-01", "id: ‸-dx", "gateway.id", "name", "cannot be a name"),
+    Broken("id: dx-yidong-01", "id: ‸" + "x" * 64, "gateway.id", "name", "at most 63"),
+    Broken("id: dx-yidong-01", "id: ‸东乡", "gateway.id", "name", "东乡 cannot be a name"),
+    Broken(
+        'gln: "6901234000016"',
+        'gln: ‸"6901234000017"',
+        "gateway.operator.gln",
+        "gln_check",
+        "would be 6901234000016",
+    ),
+    Broken(
+        'operator: {name: 伊东羊业科技有限公司, licence: "91622926MA00000004", gln: "6901234000016"}',
+        'operator: {name: 伊东, gln: ‸"690123400001"}',
+        "gateway.operator.gln",
+        "gln",
+        "13 digits",
+    ),
+    Broken('gln: "6901234000023"', "gln: ‸O901234000023", "gateway.site.gln", "gln", "13 digits, in quotes"),
+    Broken(
+        'gln: "6901234000030"', 'gln: ‸"6901234000031"', "places.chiller-1.gln", "gln_check", "6901234000030"
+    ),
+    Broken('division: "622926"', 'division: ‸"62292"', "gateway.site.division", "division", "6 digits"),
+    Broken("Asia/Shanghai", "‸Asia/Shanghia", "gateway.timezone", "unknown_timezone_near", "Asia/Shanghai?"),
+    Broken("Asia/Shanghai", "‸GMT+25", "gateway.timezone", "unknown_timezone_near", "did you mean"),
+    Broken("Asia/Shanghai", "‸qqqqq", "gateway.timezone", "unknown_timezone", "write it as Asia/Shanghai"),
+    Broken("Asia/Shanghai", "‸../../etc/passwd", "gateway.timezone", "unknown_timezone", "no time zone"),
+    Broken("Asia/Shanghai", "‸8", "gateway.timezone", "quote", '"8"'),
+    Broken(
+        "path: /var/lib/tagtrail/journal.db",
+        "path: ‸journal.db",
+        "journal.path",
+        "absolute_path",
+        "begin it with /",
+    ),
+    Broken(
+        "ca: /etc/tagtrail/ca.pem", "ca: ‸~/ca.pem", f"uplinks.{MQTT}.ca", "absolute_path", "begin it with /"
+    ),
+    Broken(
+        "serial: /dev/serial/by-id/probes",
+        "serial: ‸COM3",
+        "ports.probes.serial",
+        "absolute_path",
+        "COM3 is not",
+    ),
+    Broken('"192.168.1.50:502"', "‸192.168.1.50", "ports.panel.tcp", "host_port", 'as "192.168.1.50:502"'),
+    Broken(
+        '"192.168.1.50:502"', "‸192.168.1.500:502", "ports.panel.tcp", "host_port", "no address of a device"
+    ),
+    Broken('"192.168.1.50:502"', "‸192.168.1.50:0", "ports.panel.tcp", "host_port", "no address of a device"),
+    Broken(
+        '"192.168.1.50:502"', "‸192.168.1.50:70000", "ports.panel.tcp", "host_port", "no address of a device"
+    ),
+    Broken('"192.168.1.50:502"', "‸panel one:502", "ports.panel.tcp", "host_port", "no address of a device"),
+    Broken(
+        '"192.168.1.50:502"', '‸"[fe80::zz]:502"', "ports.panel.tcp", "host_port", "no address of a device"
+    ),
+    Broken('"192.168.1.50:502"', "‸502", "ports.panel.tcp", "host_port", '"192.168.1.50:502"'),
+    Broken('"192.168.1.50:502"', "‸[192.168.1.50, 502]", "ports.panel.tcp", "host_port", "no address"),
+    Broken(
+        'url: "mqtts://broker.example:8884"',
+        'url: ‸"broker.example:8884"',
+        f"uplinks.{MQTT}.url",
+        "url_scheme",
+        "mqtts://",
+    ),
+    Broken(
+        'url: "mqtts://broker.example:8884"',
+        'url: ‸"https://broker.example"',
+        f"uplinks.{MQTT}.url",
+        "url_scheme",
+        "begin it",
+    ),
+    Broken(
+        'url: "mqtts://broker.example:8884"',
+        'url: ‸"mqtts://"',
+        f"uplinks.{MQTT}.url",
+        "url_host",
+        "nothing after it",
+    ),
+    Broken(
+        'url: "mqtts://broker.example:8884"',
+        'url: ‸"mqtts://broker/x"',
+        f"uplinks.{MQTT}.url",
+        "url_host",
+        "nothing after",
+    ),
+    Broken(
+        'url: "mqtts://broker.example:8884"',
+        'url: ‸"mqtts://broker:99999"',
+        f"uplinks.{MQTT}.url",
+        "url_host",
+        "no address",
+    ),
+    Broken(
+        'url: "mqtts://broker.example:8884"',
+        'url: ‸"mqtts://me:pw@broker"',
+        f"uplinks.{MQTT}.url",
+        "url_credentials",
+        "never",
+    ),
+    Broken("root: meat", "root: ‸meat/east", f"uplinks.{MQTT}.root", "topic_root", "without / + # $"),
+    Broken("root: meat", 'root: ‸"#"', f"uplinks.{MQTT}.root", "topic_root", "first level of a topic"),
+    Broken("root: meat", "root: ‸$SYS", f"uplinks.{MQTT}.root", "topic_root", "first level of a topic"),
+    Broken(
+        "calibrated: 2026-03-01",
+        "calibrated: ‸2026-13-01",
+        "devices.chiller-1-air.instrument.calibrated",
+        "date",
+        "year, month and day",
+    ),
+    Broken(
+        "calibrated: 2026-03-01",
+        "calibrated: ‸1.3.2026",
+        "devices.chiller-1-air.instrument.calibrated",
+        "date",
+        "1.3.2026 is no date",
+    ),
+    Broken(
+        "calibrated: 2026-03-01",
+        "calibrated: ‸20260301",
+        "devices.chiller-1-air.instrument.calibrated",
+        "date",
+        "is no date",
+    ),
+    Broken(
+        "due: 2027-03-01",
+        "due: ‸2025-03-01",
+        "devices.chiller-1-air.instrument.due",
+        "due_before",
+        "2026-03-01",
+    ),
+    Broken("  ear: {", "  ‸Ear_1: {", "ports.Ear_1", "name", "Ear_1 cannot be a name", also=1),
+    Broken(
+        "  second:\n",
+        "  ‸second uplink:\n",
+        "uplinks.second uplink",
+        "name",
+        "second uplink cannot be a name",
+    ),
+    Broken("  lanzhou: {", "  ‸兰州: {", "places.兰州", "name", "兰州 cannot be a name"),
+    Broken("  body-control: {", "  ‸body.control: {", "devices.body.control", "name", "cannot be a name"),
+    Broken(
+        "{temperature: {",
+        "{‸Temperature: {",
+        "devices.chiller-1-air.adjust.Temperature",
+        "quantity",
+        "temperature",
+    ),
+]
+
+SECRETS = [
+    Broken(
+        PASSWORD, "password: ‸hunter2", f"uplinks.{MQTT}.password", "secret_plain", "never stands in the file"
+    ),
+    Broken(PASSWORD, "password: ‸123456", f"uplinks.{MQTT}.password", "secret_plain", "{credential: NAME}"),
+    Broken(PASSWORD, "password: ‸[hunter2]", f"uplinks.{MQTT}.password", "secret_plain", "never stands"),
+    Broken(PASSWORD, "password: ‸{hunter2}", f"uplinks.{MQTT}.password", "secret_form", "nothing else"),
+    Broken(
+        PASSWORD, "password: ‸{plain: hunter2}", f"uplinks.{MQTT}.password", "secret_form", "nothing else"
+    ),
+    Broken(PASSWORD, "password: ‸{}", f"uplinks.{MQTT}.password", "secret_form", "where the secret is kept"),
+    Broken(
+        PASSWORD, "password: ‸{env: A, file: /b}", f"uplinks.{MQTT}.password", "secret_form", "nothing else"
+    ),
+    Broken(
+        PASSWORD, "password: ‸{credential: 123456}", f"uplinks.{MQTT}.password", "secret_form", "nothing else"
+    ),
+    Broken(
+        PASSWORD,
+        "password: {credential: ‸a/../b}",
+        f"uplinks.{MQTT}.password.credential",
+        "secret_form",
+        "where",
+    ),
+    Broken(PASSWORD, "password: {env: ‸my password}", f"uplinks.{MQTT}.password.env", "secret_form", "where"),
+    Broken(
+        "key: {file: /etc/tagtrail/client.key}",
+        "key: ‸/etc/client.key",
+        f"uplinks.{MQTT}.key",
+        "secret_plain",
+        "",
+    ),
+    Broken(
+        "key: {file: /etc/tagtrail/client.key}",
+        "key: ‸{env: KEY}",
+        f"uplinks.{MQTT}.key",
+        "key_file",
+        "a file",
+    ),
+]
+
+TOGETHER = [
+    Broken(
+        "      username: dx-yidong-01\n",
+        "",
+        f"uplinks.{MQTT}.password",
+        "needs",
+        "needs username beside it",
+        "{credential: mqtt",
+    ),
+    Broken(
+        "      cert: /etc/tagtrail/client.pem\n",
+        "",
+        f"uplinks.{MQTT}.key",
+        "needs",
+        "needs cert beside it",
+        "{file: /etc",
+    ),
+    Broken(
+        "      key: {file: /etc/tagtrail/client.key}\n",
+        "",
+        f"uplinks.{MQTT}.cert",
+        "needs",
+        "needs key beside it",
+        "/etc/tagtrail/client.pem",
+    ),
+    Broken(
+        "mqtts://broker.example",
+        "mqtt://broker.example",
+        f"uplinks.{MQTT}.ca",
+        "needs_tls",
+        "with mqtts://",
+        "/etc/tagtrail/ca.pem",
+    ),
+    Broken(
+        "    serial: /dev/serial/by-id/probes\n",
+        "",
+        "ports.probes",
+        "one_kind",
+        "exactly one of these",
+        "baud: 19200",
+    ),
+    Broken("gps: {tcp:", "gps: ‸{serial: /dev/x, tcp:", "ports.gps", "one_kind", "serial, tcp"),
+    Broken(
+        "gps: {tcp:",
+        "gps: {baud: ‸9600, tcp:",
+        "ports.gps.baud",
+        "serial_only",
+        "this port is tcp; delete it",
+    ),
+    Broken("gps: {tcp:", "gps: {parity: ‸odd, tcp:", "ports.gps.parity", "serial_only", "for serial lines"),
+    Broken("{offset: -0.3}", "‸{}", "devices.chiller-1-air.adjust.temperature", "one_kind", "offset"),
+    Broken(
+        '  second:\n    mqtt: {url: "mqtt://10.0.0.7", username: edge, password: {env: MQTT_PASSWORD}}\n',
+        "  second:\n    ‸start: now\n",
+        "uplinks.second",
+        "one_kind",
+        "exactly one of these must stand here: mqtt",
+    ),
+]
+
+REFERENCES = [
+    Broken(
+        "driver: wl134",
+        "driver: ‸wl143",
+        "devices.ear-tags.driver",
+        "unknown_driver_near",
+        "did you mean wl134?",
+    ),
+    Broken(
+        "driver: wl134",
+        "driver: ‸WL134",
+        "devices.ear-tags.driver",
+        "unknown_driver_near",
+        "did you mean wl134?",
+    ),
+    Broken(
+        "driver: nmea",
+        "driver: ‸nema",
+        "devices.position.driver",
+        "unknown_driver_near",
+        "did you mean nmea?",
+    ),
+    Broken(
+        "driver: nmea", "driver: ‸qqq", "devices.position.driver", "unknown_driver", "known are: modbus, nmea"
+    ),
+    Broken(
+        "    port: ear\n",
+        "    port: ‸eer\n",
+        "devices.ear-tags.port",
+        "unknown_port_near",
+        "did you mean ear?",
+    ),
+    Broken(
+        "    port: ear\n",
+        "    port: ‸COM\n",
+        "devices.ear-tags.port",
+        "unknown_port",
+        "known are: ear, probes",
+    ),
+    Broken(
+        "    port: ear\n",
+        "    port: ‸/dev/ttyUSB0\n",
+        "devices.ear-tags.port",
+        "unknown_port",
+        "add it under ports",
+    ),
+    Broken("place: stunning", "place: ‸stuning", "devices.ear-tags.place", "unknown_place_near", "stunning?"),
+    Broken(
+        "place: stunning", "place: ‸hall", "devices.ear-tags.place", "unknown_place", "known are: stunning"
+    ),
+    Broken(
+        "place: truck", "place: ‸trunk", "devices.position.place", "unknown_place_near", "did you mean truck?"
+    ),
+    Broken(
+        "within: truck", "within: ‸truk", "places.body.within", "unknown_place_near", "did you mean truck?"
+    ),
+    Broken("within: truck", "within: ‸body", "places.body.within", "within_loop", "body → body"),
+    Broken(
+        "plate: 甘N12345}", "within: ‸body}", "places.truck.within", "within_loop", "truck → body → truck"
+    ),
+    Broken(
+        "profile: xy-md02,",
+        "profile: ‸xy-md2,",
+        "devices.body-air.profile",
+        "unknown_profile_near",
+        "xy-md02?",
+    ),
+    Broken(
+        "profile: xy-md02,", "profile: ‸sht20,", "devices.body-air.profile", "unknown_profile", "in profiles/"
+    ),
+    Broken(
+        "profile: xy-md02,", "profile: ‸5,", "devices.body-air.profile", "unknown_profile", "no profile 5"
+    ),
+    Broken(
+        "{temperature: {",
+        "{‸humidity: {",
+        "devices.chiller-1-air.adjust.humidity",
+        "unknown_quantity",
+        "it measures: temperature",
+    ),
+    Broken(
+        "{temperature: {",
+        "{‸temprature: {",
+        "devices.chiller-1-air.adjust.temprature",
+        "unknown_quantity_near",
+        "did you mean temperature?",
+    ),
+]
+
+SHARING = [
+    Broken(
+        "  chiller-1-core:\n    driver: modbus\n    port: panel\n    unit: 1\n    channel: 2\n",
+        "  chiller-1-core:\n    driver: modbus\n    port: panel\n    unit: ‸1\n    channel: 1\n",
+        "devices.chiller-1-core.unit",
+        "address_twice",
+        "the same unit, channel on panel as chiller-1-air (line 60): 1, 1",
+    ),
+    Broken(
+        "unit: 11, profile: danfoss-ekc-202d",
+        "unit: ‸2, profile: danfoss-ekc-202d",
+        "devices.body-control.unit",
+        "address_twice",
+        "the same unit on probes as body-air",
+    ),
+    Broken(
+        "driver: nmea, port: gps",
+        "driver: ‸nmea, port: probes",
+        "devices.position.driver",
+        "port_mixed",
+        "already carries body-air",
+    ),
+    Broken(
+        "driver: nmea, port: gps",
+        "driver: nmea, port: ‸ear",
+        "devices.position.port",
+        "port_alone",
+        "position needs a port to itself",
+    ),
+    Broken(
+        '{tcp: "gps.local:4001"}',
+        '{tcp: ‸"192.168.1.50:502"}',
+        "ports.gps.tcp",
+        "wire_twice",
+        "the same wire as panel",
+    ),
+    Broken(
+        '{tcp: "192.168.1.50:502", timeout: 1s}\n  gps: {tcp: "gps.local:4001"}',
+        '{tcp: "GPS.local:4001"}\n  gps: {tcp: ‸"gps.local:4001"}',
+        "ports.gps.tcp",
+        "wire_twice",
+        "panel",
+    ),
+    Broken(
+        "serial: /dev/serial/by-id/probes",
+        "serial: ‸/dev/serial/by-path/ear",
+        "ports.probes.serial",
+        "wire_twice",
+        "hang all devices on it",
+    ),
+    Broken(
+        "serial: /dev/serial/by-id/probes",
+        "serial: ‸/dev/serial/by-path/../by-path/ear",
+        "ports.probes.serial",
+        "wire_twice",
+        "the same wire as ear",
+    ),
+    Broken(
+        '    mqtt: {url: "mqtt://10.0.0.7", username: edge,',
+        '    mqtt: {url: ‸"mqtts://broker.example:8884", root: meat, username: dx-yidong-01,',
+        "uplinks.second.mqtt.url",
+        "broker_twice",
+        "as platform (line 20)",
+    ),
+]
+
+LATER = [
+    Broken(
+        "clock: {trust: system}",
+        "clock: {‸hold_unsynced: 15min}",
+        "clock.hold_unsynced",
+        "later",
+        "remove it",
+    ),
+    Broken(
+        "clock: {trust: system}", "clock: {‸set_from: [ntp, gnss]}", "clock.set_from", "later", "not in this"
+    ),
+    Broken(
+        "clock: {trust: system}",
+        "‸alarms: {x: {points: 1}}",
+        "alarms",
+        "later",
+        "alarms is not in this version",
+    ),
+    Broken("clock: {trust: system}", "‸alarms:", "alarms", "later", "alarms is not in this version"),
+    Broken(
+        "clock: {trust: system}",
+        "‸records: {storage: {x: {nonsense: 012}}}",
+        "records",
+        "later",
+        "records is not",
+    ),
+    Broken(
+        "  gps: {tcp",
+        "  radio: {‸bluetooth: hci0}\n  gps: {tcp",
+        "ports.radio.bluetooth",
+        "later",
+        "not in this",
+    ),
+    Broken(
+        "  gps: {tcp", "  usb: {‸input: /dev/input/x}\n  gps: {tcp", "ports.usb.input", "later", "not in this"
+    ),
+    Broken(
+        "  gps: {tcp",
+        "  io: {‸gpio: gpiochip0}\n  gps: {tcp",
+        "ports.io.gpio",
+        "later",
+        "not in this version",
+    ),
+    Broken(
+        "  second:\n",
+        "  trend:\n    ‸influxdb: {url: x}\n  second:\n",
+        "uplinks.trend.influxdb",
+        "later",
+        "influxdb",
+    ),
+    Broken(
+        "  second:\n", "  web:\n    ‸http: {url: x}\n  second:\n", "uplinks.web.http", "later", "http is not"
+    ),
+    Broken(
+        "{offset: -0.3}",
+        "{‸points: [[0.0, 0.3]]}",
+        "devices.chiller-1-air.adjust.temperature.points",
+        "later",
+        "",
+    ),
+    Broken(
+        "every: 5s",
+        "every: 5s, ‸thin: {distance: 50m}",
+        "devices.position.thin",
+        "later",
+        "not in this version",
+    ),
+    Broken(
+        "{driver: nmea, port: gps,",
+        "{driver: ‸gpsd, port: gps, socket: 1,",
+        "devices.position.driver",
+        "later_driver",
+        "the driver gpsd is not in this version",
+    ),
+    Broken(
+        "driver: wl134",
+        "driver: ‸uhf_reader18",
+        "devices.ear-tags.driver",
+        "later_driver",
+        "remove the device",
+    ),
+]
+
+YAML = [
+    Broken(
+        "clock: {trust: system}",
+        "clock: {trust: system}\n‸clock: {}",
+        "clock",
+        "duplicate_key",
+        "first in line 11",
+    ),
+    Broken(
+        "    place: stunning\n",
+        "    place: stunning\n    ‸place: body\n",
+        "devices.ear-tags.place",
+        "duplicate_key",
+        "for the second time",
+    ),
+    Broken(
+        "  ear: {serial",
+        "  probes: {}\n  ear: {serial",
+        "ports.probes",
+        "duplicate_key",
+        "first in line 37",
+        "probes:\n",
+    ),
+    Broken(
+        KEEP,
+        "keep: {records: 5y, ‸records: 6y}",
+        "journal.keep.records",
+        "duplicate_key",
+        "keep one of the two",
+    ),
+    Broken("trust: system", "trust: ‸&s system", "clock.trust", "anchor", "&s is not used"),
+    Broken(
+        "place: stunning", "place: ‸*stunning", "devices.ear-tags.place", "alias", "write the value itself"
+    ),
+    Broken("trust: system", "trust: ‸!!str system", "clock.trust", "tag", "a word that begins with !"),
+    Broken("trust: system", "trust: ‸!secret system", "clock.trust", "tag", "delete it"),
+    Broken(
+        "clock: {trust: system}",
+        "clock: {‸<<: {trust: system}}",
+        "clock.<<",
+        "merge_key",
+        "the keys themselves",
+    ),
+    Broken("clock: {trust: system}", "? ‸[a, b]\n: c", "", "key_form", "a key must be a single word"),
+    Broken("clock: {trust: system}", "clock:\n‸\ttrust: system", "", "tab", "use blanks"),
+    Broken("clock: {trust: system}", "clock:‸\t{trust: system}", "", "tab", "1 lines have one"),
+    Broken("clock: {trust: system}", "clock: {trust: ‸\x07system}", "", "unprintable", "U+0007"),
+    Broken("clock: {trust: system}", "clock: ‸{trust: system", "", "syntax_open_bracket", "not closed"),
+    Broken("clock: {trust: system}", "clock: ‸[system", "", "syntax_open_bracket", "not closed"),
+    Broken("trust: system", "trust: ‸'system", "", "syntax_open_quote", "a quote opened here is not closed"),
+    Broken(
+        "name: 排酸间空气", 'name: ‸"排酸间空气', "", "syntax_open_quote", "add it at the end of the text"
+    ),
+    Broken(
+        "  timezone: Asia/Shanghai",
+        "   ‸timezone: Asia/Shanghai",
+        "",
+        "syntax_indent",
+        "does not fit what stands above",
+    ),
+    Broken("  timezone: Asia/Shanghai", " ‸timezone: Asia/Shanghai", "", "syntax_indent", "in one column"),
+    Broken(
+        "  timezone: Asia/Shanghai", "  timezone:Asia/Shanghai‸", "", "syntax_no_colon", "", "timezone:Asia"
+    ),
+    Broken("timezone: Asia/Shanghai", "timezone: Asia‸: Shanghai", "", "syntax_colon", "a colon in quotes"),
+    Broken("trust: system", "trust: ‸@system", "", "syntax_character", "put it in quotes"),
+    Broken("trust: system", "trust: ‸%system", "", "syntax_character", "put it in quotes"),
+    Broken("trust: system", 'trust: ‸"sys\\tem"', "clock.trust", "one_of_near", "sys·em is not possible"),
+    Broken("trust: system", 'trust: "‸\\system"', "", "syntax_escape", "use single quotes"),
+    Broken("  timezone: Asia/Shanghai", "  ‸timezone", "", "syntax_no_colon", "key: value"),
+    Broken("timezone: Asia/Shanghai", "timezone: ‸- Asia", "", "syntax_dash", "a line of its own"),
+    Broken("trust: system", "trust: ‸]", "", "syntax", "compare it"),
+    Broken(
+        "clock: {trust: system}", "‸---\nclock: {trust: system}", "", "several_documents", "delete this line"
+    ),
+    Broken("trust: system", "trust: " + "[" * 30 + "‸[", "clock.trust" + "[0]" * 30, "too_deep", "32 levels"),
+]
+
+ROWS = [
+    *(*KEYS, *MISSING, *EMPTY, *TYPES, *CHOICES, *MEASURES, *RANGES, *FORMS),
+    *(*SECRETS, *TOGETHER, *REFERENCES, *SHARING, *LATER, *YAML),
+]
