@@ -23,7 +23,7 @@ SUSPENDED_AFTER_S: Final = 10.0
 FIRST_REST_S: Final = 2.0
 LONGEST_REST_S: Final = 60.0
 JITTER: Final = 0.2
-"""Share by which a rest varies, so that units that fell silent together are not asked together."""
+"""Share by which a rest is drawn out, so that units that fell silent together are not asked together."""
 
 BRIEFLY_S: Final = 0.05
 BRIEFLY_TIMES: Final = 2.0
@@ -85,5 +85,5 @@ class Unit:
         if self.misses > 1:
             rest_s = min(LONGEST_REST_S, FIRST_REST_S * 2.0 ** min(self.misses - 2, 10))
         self.waited_for_fully = rest_s >= LONGEST_REST_S
-        rest_s *= random.uniform(1.0 - JITTER, 1.0 + JITTER)
+        rest_s *= random.uniform(1.0, 1.0 + JITTER)
         self.rest_until = sent_at + max(rest_s, too_late_s)

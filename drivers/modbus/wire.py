@@ -31,8 +31,13 @@ REQUEST_CHARACTERS: Final = 8
 FRAME_CHARACTERS: Final = 5
 """Of an answer, around its data."""
 
-GUARD_TIMES: Final = 0.5
-"""After a timeout a serial line is kept quiet for this share of the port's timeout."""
+GUARD_SHARE: Final = 0.5
+LONGEST_GUARD_S: Final = 0.15
+"""After a timeout a serial line is kept quiet for this share of the port's timeout, but no longer: it is the
+neighbours' time."""
+
+LATE_WITHIN_S: Final = 0.5
+"""The unit itself is left alone for longer, at least this long: a busy USB adapter brings answers late."""
 
 WRITE_WITHIN_S: Final = 5.0
 """A request is a dozen bytes: a link that does not take them by then is dead."""
@@ -52,8 +57,9 @@ class Timing(NamedTuple):
         if port.kind == "tcp":
             return cls(port.timeout_s)
         character_s = BITS_PER_CHARACTER / port.baud
+        guard_s = min(GUARD_SHARE * port.timeout_s, LONGEST_GUARD_S)
         silence_s = max(SILENCE_CHARACTERS * character_s, LEAST_SILENCE_S)
-        return cls(port.timeout_s, character_s, GUARD_TIMES * port.timeout_s, silence_s)
+        return cls(port.timeout_s, character_s, guard_s, silence_s)
 
     def full_s(self, span: Span) -> float:
         """How long a unit may take to answer: the port's timeout, and the line's time for both frames."""
@@ -62,7 +68,7 @@ class Timing(NamedTuple):
 
     def too_late_s(self, span: Span) -> float:
         """After a request, how long an answer to it may be taken for that of another one."""
-        return self.full_s(span) + self.guard_s + self.silence_s if self.guard_s else 0.0
+        return self.full_s(span) + max(self.timeout_s, LATE_WITHIN_S) if self.guard_s else 0.0
 
 
 class Wire:

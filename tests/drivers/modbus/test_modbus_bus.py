@@ -309,7 +309,7 @@ def test_silent_unit_is_probed_ever_more_rarely_and_found_again(caplog: pytest.L
             ]
             asked = [at for at in asked if at > 0]
             assert 11 <= len(asked) <= 20
-            assert asked[-1] - asked[-2] == pytest.approx(60, rel=0.25)
+            assert asked[-1] - asked[-2] == pytest.approx(66, rel=0.15)
             assert bus.counters()["suspended_units"] == 1
             silent = [value for _, value in heard.values("probe-1")][-2 * len(asked) :]
             assert silent == ["no_answer"] * 2 * len(asked)
@@ -353,7 +353,7 @@ def test_rests_of_a_silent_unit() -> None:
         rests.append(unit.rest_until - now)
         now = unit.rest_until
     for rest, nominal in zip(rests, [0.45, 2, 4, 8, 16, 32, 60, 60, 60], strict=True):
-        assert rest == pytest.approx(nominal, rel=0.2)
+        assert nominal <= rest + 1e-9 <= nominal * 1.2 + 1e-6
     unit.heard()
     assert (unit.misses, unit.rest_until, unit.suspended) == (0, 0, False)
 
