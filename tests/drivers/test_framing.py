@@ -90,8 +90,9 @@ def test_the_chunks_make_no_difference(made: type[Splitter], stream: bytes, cuts
 @pytest.mark.parametrize("noise", [b"<", b"$", b"?", b"<a", b"$a"])
 def test_endless_noise_neither_fills_the_memory_nor_the_counters(made: type[Splitter], noise: bytes) -> None:
     splitter = made()
-    for _ in range(1000):
-        splitter.feed(noise * 100)
+    splitter.feed(b"<$")
+    rejects = sum(len(list(splitter.feed(noise * 100))) for _ in range(1000))
+    assert rejects < 2 or noise in (b"$", b"$a")  # each of those is a line
     kept = [value for value in vars(splitter).values() if isinstance(value, bytes)]
     assert sum(map(len, kept)) < 32
 

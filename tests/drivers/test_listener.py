@@ -44,6 +44,7 @@ class Edge:
         self.refused: list[tuple[str, Reason, bytes]] = []
 
     def __call__(self, device: str, observations: Sequence[Observation], frame: Frame) -> None:
+        assert observations
         for item in observations:
             assert isinstance(item, Sighting)
             assert frame.data

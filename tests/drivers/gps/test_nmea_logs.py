@@ -31,8 +31,8 @@ LOGS = {
     "pynmeagps_pygpsdata-nmeastartup": (1, 0, {"sentinel": 1}),
     "pynmeagps_quectel_nmea_response": (0, 0, {}),
 }
-"""The two short logs end before the last sentence of a cycle is known as the last; there the first one is said
-once more."""
+"""The two short logs end before the last sentence of a cycle is known as the last; there the first is
+repeated."""
 
 ROLLED_OVER_BY_GPSD = 1024 * 7 * 24 * 3600 * NANOSECONDS
 """gpsd takes the M8N's 2015 for a rolled-over week and writes 2034."""

@@ -69,6 +69,7 @@ async def test_bytes_there_and_back(device: Device) -> None:
     writer.write(b"\x00\x01answer")
     assert await read_all(link, 8) == b"\x00\x01answer"
     link.close()
+    assert await reader.read() == b"", "the device still holds the connection"
 
 
 async def test_the_connection_neither_delays_nor_trusts_silence(device: Device) -> None:
