@@ -1,6 +1,6 @@
 """The sentences of a satellite receiver: RMC, GGA, VTG, ZDA, and at times GSA and GSV.
 
-    $GNRMC,031408.00,A,3539.81600,N,10323.36400,E,27.540,081.0,221126,,,A*7C\\r\\n
+    $GNRMC,031408.00,A,3539.81600,N,10323.36400,E,27.603,81.0,221126,,,A*42\\r\\n
 
 Talker (GN several systems, GP GPS, BD BeiDou as the Chinese standard spells it), type, fields, and the XOR of
 all characters between ``$`` and ``*`` in two hex digits. Pure: a fix in, bytes out.

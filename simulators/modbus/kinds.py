@@ -7,8 +7,8 @@ xy-md02           4        1 temperature, 2 humidity; holding 0x0101-0x0104 its 
 r4dcb08           3        0-7 temperatures, 8-15 corrections, 0xFE unit, 0xFF baud code         0x8000
 pt100-8           3        0-7 temperatures                                                      0xFFFF
 danfoss-ekc-202d  3        2575 air, 2529 S3, 2530 S4, 2531 thermostat, 2577 alarm, 1010 S5,     error flags
-                           1035 defrost, 2540 alarm, 2001 DI1 (door), 2555 DI2, 2545 setpoint,   19999, 20001,
-                           2509 compressor, 2511 defrost relay                                   20002, 20003
+                           1035 defrost, 2540 alarm, 2001 DI1 (door), 2555 DI2, 2545 setpoint,   2540, 19999,
+                           2509 compressor, 2511 defrost relay                                   20001-20003
 registers         1-4      as the scenario says                                                  as it says
 ================= ======== ==================================================================== ==============
 
@@ -143,7 +143,6 @@ def _ekc_202d(options: Options, rooms: Mapping[str, Room], unit: int) -> Kind:
     ]
     states = {
         1035: ("defrost", "defrost"),
-        2540: ("alarm", "alarm"),
         2001: ("di1", "door"),
         2509: ("compressor", "compressor"),
         2511: ("defrost_relay", "defrost"),
@@ -157,6 +156,7 @@ def _ekc_202d(options: Options, rooms: Mapping[str, Room], unit: int) -> Kind:
                 Point(held, at, name, Sensor(room, spot).read, type="u16")
                 for at, (name, spot) in states.items()
             ),
+            Point(held, 2540, "alarm", Sensor(room, "alarm").read, type="u16", channel=1, flag=True),
             Point(held, 2555, "di2", _constant(0.0), type="u16"),
             *(Point(held, at, name, None, type="u16", channel=1, flag=True) for at, name in flags.items()),
         ]

@@ -25,7 +25,7 @@ class Point(NamedTuple):
     """One value of a unit.
 
     source: None where nothing is connected. error: the words that say so; empty where the kind has none.
-    channel: the input it belongs to, which can fail alone. flag: it shows 1 where that input failed.
+    channel: the input it belongs to, which can fail alone. flag: it shows 1 where that input failed too.
     """
 
     function: int
@@ -66,7 +66,7 @@ class Reading(NamedTuple):
 
 
 def read_out(points: Sequence[Point], failed: Callable[[Point], bool]) -> Reading:
-    """Every point as it stands. A failed or unconnected one shows its error words and has no value."""
+    """Every point as it stands. One that shows its error words has no value, whatever the reason."""
     reading = Reading({}, {})
     for point in points:
         words, value = _show(point, failed(point))
@@ -76,12 +76,13 @@ def read_out(points: Sequence[Point], failed: Callable[[Point], bool]) -> Readin
 
 
 def _show(point: Point, failed: bool) -> tuple[tuple[int, ...], float | None]:
+    shown = 0.0 if point.source is None else point.source()
     if point.flag:
-        return point.spell(float(failed))
-    words, value = point.spell(0.0 if point.source is None else point.source())
-    if failed or point.source is None:
-        return point.error or words, None
-    return words, value
+        return point.spell(float(failed or bool(shown)))
+    if point.error and (failed or point.source is None):
+        return point.error, None
+    words, value = point.spell(shown)
+    return words, None if words == point.error else value
 
 
 def pack(function: int, words: Sequence[int]) -> bytes:

@@ -20,7 +20,7 @@ from simulators.device import Device, World
 from simulators.faults import OF_MESSAGES, Fault, spoil
 from simulators.modbus.bus import check_unit, note_reply, read_units
 from simulators.modbus.unit import SAMPLE_S, Answer
-from simulators.options import Options
+from simulators.options import Options, ScenarioError
 from simulators.wire import Outbox
 
 HEADER = 6
@@ -34,6 +34,9 @@ PLAIN_HEADER = struct.pack(">HH", 0, READ_REQUEST - HEADER)
 
 UNIT_AT = 6
 HOST = "127.0.0.1"
+SEND_BUFFER = 65536
+"""Bytes; little, as in a device, so that a gateway that does not read is soon noticed."""
+
 AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER: close by a reset, as a device does that loses its power."""
 
@@ -58,7 +61,8 @@ class ModbusTcp(Device):
         self._units = read_units(options.within("units"), world.rooms)
         self._number = options.one("tcp", int, 0)
         options.done()
-        self._listening: asyncio.Task[asyncio.Server] | None = None
+        self._near: socket.socket | None = None
+        self._welcoming: set[asyncio.Task[None]] = set()
         self._connections: set[_Connection] = set()
         self._kept: dict[bytes, _Kept] = {}
         self._kept_until = 0.0
@@ -68,29 +72,29 @@ class ModbusTcp(Device):
         return {"tcp": f"{HOST}:{self._number}"}
 
     def plug(self) -> None:
-        if self._listening is None:
-            near = socket.create_server((HOST, self._number))
-            self._number = near.getsockname()[1]
-            loop = asyncio.get_running_loop()
-            serving = loop.create_server(lambda: _Connection(self), sock=near)
-            self._listening = loop.create_task(serving)
+        if self._near is not None:
+            return
+        try:
+            self._near = socket.create_server((HOST, self._number))
+        except OSError as error:
+            raise ScenarioError(f"{self.port}: {HOST}:{self._number}: {error.strerror}") from None
+        self._near.setblocking(False)
+        self._near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        self._number = self._near.getsockname()[1]
+        asyncio.get_running_loop().add_reader(self._near, self._accept, self._near)
 
     def unplug(self) -> None:
-        listening, self._listening = self._listening, None
-        if listening is None:
+        if self._near is None:
             return
-        if listening.done():
-            listening.result().close()
-        else:
-            listening.add_done_callback(lambda task: task.result().close())
+        asyncio.get_running_loop().remove_reader(self._near)
+        self._near.close()
+        self._near = None
         for connection in self._connections:
             connection.reset()
 
     async def close(self) -> None:
-        listening = self._listening
         self.unplug()
-        if listening is not None:
-            await listening
+        await asyncio.gather(*self._welcoming)
         await asyncio.gather(*(connection.gone for connection in self._connections))
 
     def check_unit(self, fault: Fault) -> None:
@@ -105,12 +109,26 @@ class ModbusTcp(Device):
     def joined(self, connection: _Connection) -> None:
         """A gateway connected."""
         self._connections.add(connection)
-        if self._listening is None:
+        if self._near is None:
             connection.reset()
 
     def left(self, connection: _Connection) -> None:
         """A gateway is gone."""
         self._connections.discard(connection)
+
+    def _accept(self, near: socket.socket) -> None:
+        try:
+            connected, _ = near.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # it hung up while it waited
+        connected.setblocking(False)
+        task = asyncio.get_running_loop().create_task(self._welcome(connected))
+        self._welcoming.add(task)
+        task.add_done_callback(self._welcoming.discard)
+
+    async def _welcome(self, connected: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(lambda: _Connection(self), connected)
 
     def at_once(self, request: bytes) -> bytes | None:
         """The reply to a well-formed read request; None where it needs a closer look."""
