@@ -19,6 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.errors import UplinkDown
 from edge.uplinks.live import publish_packet
+from edge.uplinks.reasons import ConnectionLostError, ConnectRefusedError, End, reason_name
 from edge.uplinks.target import Target, tls_context
 from edge.uplinks.wire import Wire
 
@@ -39,41 +40,12 @@ LIVE_UNSENT_MOST: Final = 64 * 1024
 PUBLISH_OVERHEAD: Final = 1 + 4 + 2 + 2 + 1
 """Of a QoS 1 PUBLISH: type, remaining length, the topic's length, packet identifier, no properties."""
 
-REFUSED: Final = 0x80
-"""Reason codes from here on are refusals."""
-
-UNSUPPORTED_VERSION: Final = 0x84
 KEEP_ALIVE_TIMEOUT: Final = 0x8D
 UNLIMITED: Final = 0xFFFF
 """The Receive Maximum of a broker that states none."""
 
 Answered: TypeAlias = Callable[[int], None]
 """Called with the reason code of a PUBACK."""
-
-
-class ConnectRefusedError(UplinkDown):
-    """The broker answered CONNECT with a no. code: the reason code of MQTT 5."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class ConnectionLostError(UplinkDown):
-    """A connection that was accepted is gone.
-
-    by_peer: it was closed from the other side, not given up here. code: the reason that a DISCONNECT gave.
-    """
-
-    def __init__(self, message: str, *, by_peer: bool, code: int | None = None) -> None:
-        super().__init__(message)
-        self.by_peer = by_peer
-        self.code = code
-
-
-def reason_name(code: int) -> str:
-    """A reason code as MQTT 5 names it: ``0x87 Not authorized``."""
-    return f"{code:#04x} {next(iter(ReasonCode.names[code]))}"
 
 
 class _Client(Client):
@@ -144,7 +116,7 @@ class Connection:
         if self._connack in done:
             reason = self._connack.result()
             if reason.is_failure:
-                raise _refusal(where, reason)
+                raise ConnectRefusedError(where, reason.value)
         elif self._lost in done:
             hint = "" if self._target.weak else '; if the broker knows no MQTT 5, write version: "3.1.1"'
             raise UplinkDown(f"{self._lost.result()}, before it was accepted{hint}")
@@ -174,7 +146,8 @@ class Connection:
         """
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         if info.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
-            raise ConnectionLostError(f"{self._target.address}: {info.rc.name} on publish", by_peer=False)
+            self._lose(info.rc.name, End.BROKEN)
+            raise self._lost.result()
         if not self._answers:
             self._heard_s = monotonic()
         self._answers[info.mid] = answered
@@ -195,7 +168,7 @@ class Connection:
         """Sends pings and gives up a broker that has gone silent; to be called at least each second."""
         self._client.loop_misc()
         if self._answers and monotonic() - self._heard_s > self._puback_s:
-            self._lose(f"no PUBACK for {self._puback_s:.0f} s", by_peer=False)
+            self._lose(f"no PUBACK for {self._puback_s:.0f} s", End.GIVEN_UP)
 
     async def until_lost(self) -> None:
         """Raises ConnectionLostError once the connection is gone."""
@@ -217,7 +190,7 @@ class Connection:
 
     async def drop(self) -> None:
         """Ends the connection at once, whatever its state."""
-        self._lose("given up", by_peer=False)
+        self._lose("given up", End.GIVEN_UP)
         await asyncio.wait((self._wire.closed,))
 
     async def _next_answer(self) -> None:
@@ -229,13 +202,15 @@ class Connection:
     def _read(self) -> None:
         while self._wire.pending and self._client.socket() is not None:
             self._client.loop_read()
-        if self._wire.closed.done():
-            self._lose(f"{self._wire.error or 'closed by the broker'}", by_peer=True)
+        if self._wire.error is not None:
+            self._lose(str(self._wire.error), End.BROKEN)
+        elif self._wire.closed.done():
+            self._lose("closed by the broker", End.CLOSED)
 
-    def _lose(self, why: str, *, by_peer: bool, code: int | None = None) -> None:
+    def _lose(self, why: str, end: End, code: int | None = None) -> None:
         if not self._lost.done():
             message = f"connection to {self._target.address} lost: {why}"
-            self._lost.set_result(ConnectionLostError(message, by_peer=by_peer, code=code))
+            self._lost.set_result(ConnectionLostError(message, end, code))
         self._answer.set()
         self._wire.abort()
 
@@ -267,12 +242,11 @@ class Connection:
         said: Properties | None,
     ) -> None:
         if flags.is_disconnect_packet_from_server:
-            said_why = f"the broker says {reason_name(reason.value)}"
-            self._lose(said_why, by_peer=True, code=reason.value)
+            self._lose(f"the broker says {reason_name(reason.value)}", End.DISMISSED, reason.value)
         elif reason.value == KEEP_ALIVE_TIMEOUT:
-            self._lose("no answer to a ping", by_peer=False)
+            self._lose("no answer to a ping", End.GIVEN_UP)
         elif not self._wire.closed.done():
-            self._lose(f"{reason.getName()}", by_peer=True)
+            self._lose(reason.getName(), End.BROKEN)
 
 
 async def _open_wire(target: Target) -> Wire:
@@ -290,12 +264,3 @@ async def _open_wire(target: Target) -> Wire:
     except OSError as error:
         raise UplinkDown(f"cannot connect to {target.address}: {error}") from error
     return wire
-
-
-def _refusal(where: str, reason: ReasonCode) -> ConnectRefusedError:
-    if reason.value == UNSUPPORTED_VERSION:
-        advice = 'it knows no MQTT 5; write version: "3.1.1" under mqtt:'
-    else:
-        advice = "look at username, password and certificate, and at the broker's log"
-    what = f"{where} refused the connection: {reason_name(reason.value)}; {advice}"
-    return ConnectRefusedError(what, reason.value)

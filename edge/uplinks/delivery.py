@@ -27,8 +27,9 @@ from typing import Final
 from edge.alarms import Alarms, Cause
 from edge.journal.block import Block, Lane, Outbox
 from edge.uplinks.arrears import Arrear, Arrears
-from edge.uplinks.connection import REFUSED, Connection, reason_name
+from edge.uplinks.connection import Connection
 from edge.uplinks.pace import Backoff, CatchUp
+from edge.uplinks.reasons import REFUSED, reason_name
 from edge.uplinks.window import SIZE, Slot, Window
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,11 @@ import orjson
 from edge.alarms import Alarms, Cause
 from edge.errors import UplinkDown
 from edge.journal.block import Outbox
-from edge.uplinks.connection import REFUSED, Connection, ConnectionLostError, ConnectRefusedError, reason_name
+from edge.uplinks.connection import Connection
 from edge.uplinks.delivery import Delivery
 from edge.uplinks.live import INTERVAL_S, Newest
 from edge.uplinks.pace import PAUSE_MOST_S, Backoff, CatchUp
+from edge.uplinks.reasons import REFUSED, ConnectionLostError, ConnectRefusedError, End, reason_name
 from edge.uplinks.target import Target
 
 __all__ = ["MqttUplink", "State", "Target"]
@@ -34,13 +35,13 @@ FAREWELL_S: Final = 1.5
 """For the last acknowledgements and the offline status; the cursors have the rest of the 2 s."""
 
 TAKEN_OVER: Final = 0x8E
-TAKEOVERS: Final = 2
-"""In a row: a second gateway uses this one's name."""
+THROWN_OFF_MOST: Final = 3
+"""So often without a steady stretch between: a second gateway uses this one's name."""
 
 CREDENTIALS_REFUSED: Final = frozenset({0x86, 0x87})
 
-BLAMES_THE_BLOCK: Final = frozenset({None, 0x80, 0x81, 0x82, 0x83, 0x90, 0x95, 0x99})
-"""Reasons of a DISCONNECT (None: there was none) that may be about the block just sent."""
+ABOUT_A_BLOCK: Final = frozenset({None, 0x80, 0x81, 0x82, 0x83, 0x90, 0x95, 0x99})
+"""Reasons for the end of a connection (None: there was none) that what was just sent may have given."""
 
 
 class State(StrEnum):
@@ -73,7 +74,7 @@ class MqttUplink:
         self._state = State.STOPPED
         self._since_s = monotonic()
         self._connections = 0
-        self._takeovers = 0
+        self._thrown_off = 0
         self._barred = False
         self._error = ""
         self._live_sent = 0
@@ -140,22 +141,21 @@ class MqttUplink:
         """One connection from its opening to its loss. Raises UplinkDown."""
         self._enter(State.CONNECTING)
         connection = await Connection.open(self._target, self._offline)
-        self._greet(connection)
-        blame = False
         try:
+            self._greet(connection)
             async with _together() as tasks:
                 tasks.create_task(connection.until_lost())
                 tasks.create_task(self._delivery.send(connection))
                 tasks.create_task(self._keep_house(connection))
         except ConnectionLostError as lost:
-            blame = lost.by_peer and lost.code in BLAMES_THE_BLOCK
+            self._look_for_the_cause(lost)
             raise
         except asyncio.CancelledError:
             await self._say_goodbye(connection)
             raise
         finally:
             self._connection = None
-            self._delivery.lost(blame=blame)
+            self._delivery.lost(blame=False)
             await connection.drop()
 
     def _greet(self, connection: Connection) -> None:
@@ -181,8 +181,8 @@ class MqttUplink:
                 self._tell_status(connection)
             if now_s - begun_s >= PAUSE_MOST_S:
                 self._backoff.reset()
-            if now_s - begun_s >= STEADY_S and self._takeovers:
-                self._takeovers = 0
+            if now_s - begun_s >= STEADY_S and self._thrown_off:
+                self._thrown_off = 0
                 self._alarms.cleared(Cause.UPLINK_CLIENT_ID, self.name)
 
     def _tell_status(self, connection: Connection) -> None:
@@ -209,11 +209,16 @@ class MqttUplink:
         if isinstance(down, ConnectRefusedError) and down.code in CREDENTIALS_REFUSED:
             self._barred = True
             self._alarms.raised(Cause.UPLINK_REFUSED, self.name, str(down))
-        if isinstance(down, ConnectionLostError):
-            self._takeovers = self._takeovers + 1 if down.code == TAKEN_OVER else 0
-            if self._takeovers >= TAKEOVERS:
-                detail = f"another gateway is connected as {self._target.client_id}; is this a cloned card?"
-                self._alarms.raised(Cause.UPLINK_CLIENT_ID, self.name, detail)
+
+    def _look_for_the_cause(self, lost: ConnectionLostError) -> None:
+        """A block that the broker cannot bear, or a second gateway of this name: not every broker says so."""
+        idle = not self._delivery.window.unanswered
+        self._delivery.lost(blame=lost.end is not End.GIVEN_UP and lost.code in ABOUT_A_BLOCK)
+        if lost.code == TAKEN_OVER or (lost.end is End.CLOSED and idle):
+            self._thrown_off += 1
+        if self._thrown_off >= THROWN_OFF_MOST:
+            detail = f"thrown off again and again; is another gateway connected as {self._target.client_id}?"
+            self._alarms.raised(Cause.UPLINK_CLIENT_ID, self.name, detail)
 
     def _enter(self, state: State) -> None:
         self._state = state

@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from edge.uplinks import pace
 from tests.mosquitto import Broker
 from tests.proxy import Proxy
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between attempts that a test can wait for."""
+    monkeypatch.setattr(pace, "PAUSE_FIRST_S", 0.1)
+    monkeypatch.setattr(pace, "PAUSE_MOST_S", 0.4)
 
 
 @pytest.fixture

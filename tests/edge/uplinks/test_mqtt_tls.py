@@ -1,0 +1,138 @@
+"""TLS to a real mosquitto, with an authority and certificates made for the test."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from edge.uplinks.target import tls_context
+from tests.edge.uplinks.standins import AlarmLog, MemoryOutbox, new_uplink, running, target, until
+from tests.mosquitto import Broker
+
+DAY = datetime.timedelta(days=1)
+
+
+@dataclass
+class Authority:
+    """Signs certificates, and writes them and their keys into ``folder``."""
+
+    folder: Path
+    name: str
+
+    def __post_init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
+        builder = self._builder(subject, self._key.public_key()).add_extension(
+            x509.BasicConstraints(ca=True, path_length=None), critical=True
+        )
+        self.certificate = builder.sign(self._key, hashes.SHA256())
+        self.path = self._write(self.name, self.certificate.public_bytes(serialization.Encoding.PEM))
+
+    def issue(self, name: str, *addresses: str) -> tuple[Path, Path]:
+        """A certificate for ``name`` and these IP addresses, and its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        names: list[x509.GeneralName] = [x509.DNSName(name)]
+        names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
+        builder = self._builder(subject, key.public_key()).add_extension(
+            x509.SubjectAlternativeName(names), critical=False
+        )
+        certificate = builder.sign(self._key, hashes.SHA256())
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        return (
+            self._write(f"{name}.crt", certificate.public_bytes(serialization.Encoding.PEM)),
+            self._write(f"{name}.key", private),
+        )
+
+    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+        now = datetime.datetime.now(datetime.UTC)
+        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - DAY)
+            .not_valid_after(now + DAY)
+        )
+
+    def _write(self, name: str, data: bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(data)
+        return path
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path, "ca.pem")
+
+
+def tls_settings(authority: Authority, *addresses: str) -> tuple[str, ...]:
+    cert, key = authority.issue("broker.test", *addresses)
+    return (f"cafile {authority.path}", f"certfile {cert}", f"keyfile {key}")
+
+
+async def test_blocks_and_live_values_over_tls_with_a_client_certificate(
+    mosquitto: Path, tmp_path: Path, authority: Authority
+) -> None:
+    settings = (*tls_settings(authority, "127.0.0.1"), "require_certificate true")
+    cert, key = authority.issue("gateway")
+    outbox = MemoryOutbox()
+    outbox.telemetry(100, size=20_000)
+    async with Broker(mosquitto, tmp_path, *settings) as broker:
+        to = target(broker.port, tls=True, ca=authority.path, cert=cert, key=key)
+        uplink = new_uplink(to, outbox, AlarmLog())
+        async with running(uplink):
+            uplink.live("door", b"1")
+            await until(lambda: outbox.cursor() == 100)
+            await until(lambda: uplink.facts()["live_sent"] == 1)
+    assert uplink.facts()["connections"] == 1
+
+
+@pytest.mark.parametrize(
+    ("flaw", "error"),
+    [
+        ("another authority", "certificate verify failed"),
+        ("another host's certificate", "IP address mismatch"),
+        ("no certificate of ours", "before it was accepted"),
+        ("no such file", "No such file"),
+    ],
+)
+async def test_a_broker_that_cannot_be_trusted_gets_nothing(
+    mosquitto: Path, tmp_path: Path, authority: Authority, flaw: str, error: str
+) -> None:
+    addresses = () if flaw == "another host's certificate" else ("127.0.0.1",)
+    settings = [*tls_settings(authority, *addresses)]
+    if flaw == "no certificate of ours":
+        settings.append("require_certificate true")
+    ca = {"another authority": Authority(tmp_path, "other.pem").path, "no such file": tmp_path / "none"}
+    outbox = MemoryOutbox()
+    outbox.telemetry(1)
+    async with Broker(mosquitto, tmp_path, *settings) as broker:
+        uplink = new_uplink(
+            target(broker.port, tls=True, ca=ca.get(flaw, authority.path)), outbox, AlarmLog()
+        )
+        async with running(uplink):
+            await until(lambda: error in str(uplink.facts()["last_error"]))
+            assert "PUBLISH" not in broker.log()
+    assert outbox.cursor() == 0
+    assert uplink.facts()["connections"] == 0
+
+
+def test_a_tls_older_than_1_2_is_never_spoken(authority: Authority) -> None:
+    to = target(8883, tls=True, ca=authority.path)
+    assert tls_context(to).minimum_version is ssl.TLSVersion.TLSv1_2
