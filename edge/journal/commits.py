@@ -143,11 +143,14 @@ class GroupCommit:
         Raises JournalError; what could not be written waits on.
         """
         goal = self.waiting.accepted
-        done = await self._commit()
-        while done and not self._withheld and (self.waiting.stored < goal or self._cursors):
+        while True:
+            before = self.waiting.stored
             done = await self._commit()
-        if not done or self.waiting.stored < goal:
-            raise JournalError(f"{self._path} takes nothing at the moment: {self._why}")
+            stored = self.waiting.stored
+            if stored >= goal and not self._cursors:
+                return
+            if not done or (self._withheld and stored == before):
+                raise JournalError(f"{self._path} takes nothing at the moment: {self._why}")
 
     async def close(self) -> None:
         """The last commit. Raises JournalError, which says how much could not be stored."""
@@ -229,7 +232,7 @@ class GroupCommit:
 
     async def _failed(self, error: sqlite3.Error) -> bool:
         """Whether to go on at once, with the room that something else gave."""
-        if is_full(error) and await self._make_room():
+        if is_full(error) and (await self._make_room() or await self._expire()):
             self._wake.set()
             return True
         self._failures += 1
@@ -254,12 +257,12 @@ class GroupCommit:
             log.warning("%s: no room can be made: %s", self._path, error)
             return False
 
-    async def _expire(self) -> None:
-        """Deletes what is older than its time, a step at a call; never on a clock that may be wrong."""
+    async def _expire(self) -> bool:
+        """Deletes a step of what is older than its time, if any; never on a clock that may be wrong."""
         now_s = asyncio.get_running_loop().time()
         clock = self._clock_state()
         if now_s < self._expire_at_s or clock == _CLOCK_UNKNOWN:
-            return
+            return False
         try:
             more = self._given(await self._in_thread(self._writer.expire, clock))
         except sqlite3.Error as error:
@@ -269,6 +272,7 @@ class GroupCommit:
             self._wake.set()
         else:
             self._expire_at_s = now_s + _EXPIRE_EVERY_S
+        return more
 
     def _given(self, given_up: int | None) -> bool:
         """Whether something was deleted."""

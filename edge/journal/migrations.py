@@ -76,7 +76,7 @@ CREATE TABLE rollups (
     n INTEGER NOT NULL,
     min REAL NOT NULL,
     max REAL NOT NULL,
-    sum REAL,                         -- NULL where it went past what a double holds
+    sum REAL,                         -- infinite or NULL past what a double holds
     PRIMARY KEY (minute, point)
 ) STRICT, WITHOUT ROWID;
 """

@@ -42,7 +42,10 @@ _QUERY = (
 
 
 class Rollup(NamedTuple):
-    """The good readings of one point in one minute. minute: its first instant; mean: None past 1.8e308."""
+    """The good readings of one point in one minute.
+
+    minute: its first instant. mean: None where the sum passed what a double holds.
+    """
 
     minute: Instant
     n: int
@@ -105,8 +108,13 @@ def catch_up(connection: sqlite3.Connection) -> Fold:
         )
         for key, body in blocks:
             fold.through[lane] = key & SEQ_MASK
-            for entry in _entries(key, body):
-                fold.add(_minute(entry["t"]), values_of(entry))
+            try:
+                decoded = _decoded(body)
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                log.warning("block %d is damaged, the rollups go without it: %s", key & SEQ_MASK, error)
+                continue
+            for minute, values in decoded:
+                fold.add(minute, values)
     return fold
 
 
@@ -129,18 +137,18 @@ def trim(connection: sqlite3.Connection, oldest: Instant) -> None:
 def query(connection: sqlite3.Connection, point: str, first: int, end: int) -> list[Rollup]:
     """Of the minutes from ``first`` up to before ``end`` (since 1970), those that hold readings, in order."""
     return [
-        Rollup(Instant(minute * MINUTE), n, low, high, None if total is None else total / n)
+        Rollup(Instant(minute * MINUTE), n, low, high, _mean(total, n))
         for minute, n, low, high, total in connection.execute(_QUERY, (point, first, end))
     ]
 
 
-def _entries(key: int, body: bytes) -> list[dict[str, Any]]:
-    try:
-        observations: list[dict[str, Any]] = orjson.loads(body)["observations"]
-    except orjson.JSONDecodeError as error:
-        log.warning("block %d is damaged, the rollups go without it: %s", key & SEQ_MASK, error)
-        return []
-    return observations
+def _mean(total: float | None, n: int) -> float | None:
+    return total / n if total is not None and math.isfinite(total) else None
+
+
+def _decoded(body: bytes) -> list[tuple[int, list[tuple[str, float]]]]:
+    """The minute and the values of each entry."""
+    return [(_minute(entry["t"]), values_of(entry)) for entry in orjson.loads(body)["observations"]]
 
 
 @lru_cache(maxsize=64)
