@@ -22,6 +22,7 @@ from .rounds import QUICK, THOROUGH, Samples, one_round
 
 BUILD = Path("build")
 ROUNDS = 5
+TABLE_WIDTH = 100
 
 
 async def measure(rounds: int, quick: bool, console: Console) -> Samples:
@@ -39,7 +40,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="their median is shown (default: 5)")
     parser.add_argument("--quick", action="store_true", help="one short round")
     options = parser.parse_args()
-    console = Console()
+    console = Console(width=max(Console().width, TABLE_WIDTH))
     os.sched_setaffinity(0, OTHER_CORES)
     facts = summary(asyncio.run(measure(1 if options.quick else options.rounds, options.quick, console)))
     (BUILD / "bench.json").write_bytes(orjson.dumps(facts, option=orjson.OPT_INDENT_2))

@@ -37,21 +37,24 @@ class Metric(NamedTuple):
         return f"≥ {self.least:,g}" if self.least is not None else ""
 
 
+BUSY: Final = 0.3
+"""Load at the start above which the figures say more about the neighbours."""
+
 METRICS: Final = (
-    Metric("cpu_slow", "CPU per 1,000 readings at 100/s", "s", most=0.40),
-    Metric("cpu_fast", "CPU per 1,000 readings at 1,000/s", "s", most=0.08),
-    Metric("saturation", "saturation of one core (Modbus TCP)", "readings/s", least=20_000),
-    Metric("saturation_core", "  of which core in use", "%"),
-    Metric("idle", "idle, 50 units configured", "% of a core", most=0.3),
-    Metric("rss_mb", "peak memory at 1,000/s", "MiB", most=60),
-    Metric("cold_start_s", "cold start to first delivered reading", "s"),
-    Metric("live_p50_ms", "reading → broker, live, median", "ms"),
-    Metric("live_p99_ms", "reading → broker, live, 99 %", "ms"),
-    Metric("durable_p50_ms", "reading → broker, durable, median", "ms"),
-    Metric("durable_p99_ms", "reading → broker, durable, 99 %", "ms"),
+    Metric("cpu_slow", "CPU per 1,000 readings, 100/s", "s", most=0.40),
+    Metric("cpu_fast", "CPU per 1,000 readings, 1,000/s", "s", most=0.08),
+    Metric("saturation", "saturation over Modbus TCP", "readings/s", least=20_000),
+    Metric("saturation_core", "its one core in use meanwhile", "%"),
+    Metric("idle", "idle, nothing due", "% of a core", most=0.3),
+    Metric("rss_mb", "peak memory, 1,000/s", "MB", most=60),
+    Metric("cold_start_s", "start to first delivery", "s"),
+    Metric("live_p50_ms", "live value, median", "ms"),
+    Metric("live_p99_ms", "live value, 99 %", "ms"),
+    Metric("durable_p50_ms", "durable value, median", "ms"),
+    Metric("durable_p99_ms", "durable value, 99 %", "ms"),
     Metric("drain", "drain of 200,000 readings", "readings/s", least=30_000),
-    Metric("written_slow", "written to disk per reading at 100/s", "bytes"),
-    Metric("written_fast", "written to disk per reading at 1,000/s", "bytes"),
+    Metric("written_slow", "written to disk, 100/s", "bytes/reading"),
+    Metric("written_fast", "written to disk, 1,000/s", "bytes/reading"),
 )
 
 
@@ -72,7 +75,7 @@ def _result(metric: Metric, samples: Mapping[str, Sequence[float]]) -> dict[str,
     bare_samples = samples.get(f"bare.{metric.key}", ())
     bare = median(bare_samples) if bare_samples else None
     return {
-        "title": metric.title.strip(),
+        "title": metric.title,
         "unit": metric.unit,
         "gateway": value,
         "bare": bare,
@@ -93,7 +96,9 @@ def _cpu_model() -> str:
 
 def show(facts: Mapping[str, Any], console: Console) -> None:
     """The table."""
-    table = Table("", "unit", "gateway", "bare loop", "ratio", "budget", "", box=None)
+    table = Table("", "unit", "gateway", "bare loop", "ratio", "budget", "", box=None, pad_edge=False)
+    for column in table.columns:
+        column.no_wrap = True
     for column in table.columns[2:5]:
         column.justify = "right"
     for metric in METRICS:
@@ -110,6 +115,12 @@ def show(facts: Mapping[str, Any], console: Console) -> None:
                 verdict,
             )
     console.print(table)
+    machine = facts["machine"]
+    console.print(f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}")
+    if facts["load_at_start"] > BUSY:
+        console.print(
+            f"[yellow]The machine was busy (load {facts['load_at_start']:.1f}): the CPU figures are high.[/]"
+        )
 
 
 def _number(value: float | None) -> str:

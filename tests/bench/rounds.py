@@ -22,7 +22,6 @@ FIRST_S: Final = 30.0
 """Until something is delivered at all."""
 
 DRAIN_S: Final = 120.0
-MEBI: Final = 1024 * 1024
 
 Start = Callable[[Load], AbstractAsyncContextManager[Running]]
 Samples = defaultdict[str, list[float]]
@@ -87,7 +86,7 @@ async def _fast(rig: Rig, start: Start, spans: Spans, samples: Samples, prefix: 
         taken = await _stretch(program, consumer, spans.fast)
     samples[prefix + "cpu_fast"].append(taken.cpu_s / taken.readings * 1000)
     samples[prefix + "written_fast"].append(taken.written_bytes / taken.readings)
-    samples[prefix + "rss_mb"].append(taken.rss_peak_bytes / MEBI)
+    samples[prefix + "rss_mb"].append(taken.rss_peak_bytes / 1e6)
 
 
 async def _saturated(rig: Rig, start: Start, spans: Spans, samples: Samples, prefix: str) -> None:
