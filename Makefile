@@ -34,7 +34,8 @@ bench: $(VENV)/.test  ## What it costs, beside a bare loop (ARGS="--quick")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 schema: $(VENV)/.demo  ## config/schema.json anew from the settings' models
-	$(BIN)/python -m edge.settings.json_schema > config/schema.json
+	$(BIN)/python -m edge.settings.json_schema > config/schema.json.new
+	mv config/schema.json.new config/schema.json
 
 lock:  ## Lock the dependencies anew (maintainers, needs uv; ARGS=--upgrade)
 	$(UV) lock --no-config --default-index https://pypi.org/simple $(ARGS)
