@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 import click
 import orjson
+from pydantic_core import PydanticCustomError
 
 from drivers.contract import LinkDown
 from edge import gateway, show
@@ -24,6 +25,7 @@ from edge.control import NoDaemon, Refused, ask
 from edge.errors import JournalError, SettingsError
 from edge.messages import LANGS, Lang, from_locale, text
 from edge.reading import LONGEST_WAIT_S
+from edge.settings.measures import Duration
 
 EXIT_NO: Final = 1
 EXIT_USAGE: Final = 2
@@ -80,6 +82,18 @@ def _json_option(lang: Lang) -> Callable[[Any], Any]:
 
 def _print_json(facts: Any) -> None:
     click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+
+
+class _Duration(click.ParamType[float]):
+    """As the settings write it: ``30s``, ``5min``; seconds behind it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            return Duration().parse(value)
+        except PydanticCustomError as error:
+            self.fail(f"{value!r}: {error.message()}", param, ctx)
 
 
 def run(lang: Lang) -> click.Command:
@@ -182,7 +196,7 @@ def demo(lang: Lang) -> click.Command:
     @click.command("demo", help=text(lang, "cli.demo"))
     @click.argument("site", required=False, type=click.Choice(["slaughterhouse", "truck", "coldstore"]))
     @click.option("--broker", metavar="URL", help=text(lang, "cli.option_broker"))
-    @click.option("--for", "duration_s", type=Duration(), help=text(lang, "cli.option_for"))
+    @click.option("--for", "duration_s", type=_Duration(), help=text(lang, "cli.option_for"))
     @_json_option(lang)
     def verb(site: str | None, broker: str | None, duration_s: float | None, as_json: bool) -> None:
         from edge.demo import play  # noqa: PLC0415 - the daemon does not carry the demo's libraries

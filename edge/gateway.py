@@ -87,13 +87,12 @@ def intaken(settings: Settings) -> list[Intaken]:
     ]
 
 
-def target(settings: Settings, uplink: schema.Uplink) -> Target:
-    """Where an MQTT uplink publishes, its secrets read now."""
-    mqtt = uplink.mqtt
+def target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None) -> Target:
+    """Where an MQTT uplink publishes, its secrets read now. Raises SettingsError."""
     return Target(
         host=mqtt.host,
         port=mqtt.port,
-        gateway=settings.gateway.id,
+        gateway=gateway,
         root=mqtt.root,
         tls=mqtt.tls,
         username=mqtt.username,
@@ -103,7 +102,7 @@ def target(settings: Settings, uplink: schema.Uplink) -> Target:
         key=mqtt.key.path() if mqtt.key else None,
         version=mqtt.version,
         keepalive_s=mqtt.keepalive_s,
-        catch_up_bytes_per_s=uplink.catch_up_bytes_per_s,
+        catch_up_bytes_per_s=catch_up_bytes_per_s,
     )
 
 
@@ -129,8 +128,15 @@ class Gateway:
         self.sources = sources(settings, clock.now)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.uplinks = {
-            name: MqttUplink(name, target(settings, uplink), journal, own, partial(status.brief, self))
+            name: MqttUplink(
+                name,
+                target(settings.gateway.id, uplink.mqtt, uplink.catch_up_bytes_per_s),
+                journal,
+                own,
+                partial(status.brief, self),
+            )
             for name, uplink in settings.uplinks.items()
+            if uplink.mqtt is not None
         }
 
     @classmethod

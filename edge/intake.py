@@ -86,7 +86,7 @@ class DeviceState:
     spoke_s: float
     newest: dict[str, Observation] = field(default_factory=dict)
     raw: dict[str, float] = field(default_factory=dict)
-    kept: Instant | None = None
+    due: Instant = START
     gap: tuple[tuple[str, str], ...] = ()
     gap_told: Instant = START
     observed: int = 0
@@ -210,13 +210,18 @@ class Intake:
 
 
 def spaced(state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
-    """Keeps at most one frame per interval of a device that talks by itself."""
+    """Keeps one frame an interval of a device that talks by itself.
+
+    Up to a quarter of the interval early counts as in time, so that jitter costs nothing; over time there are
+    never more than one for each. A clock that was set back begins anew.
+    """
     if not state.device.spaced or state.device.every_s is None or not observations:
         return observations
-    at = observations[0].at
-    if state.kept is not None and 0 <= at - state.kept < state.device.every_s * NANOSECONDS * 0.95:
+    at, every = observations[0].at, int(state.device.every_s * NANOSECONDS)
+    early = every // 4
+    if state.due - every - early <= at < state.due - early:
         return ()
-    state.kept = at
+    state.due = Instant(max(state.due + every, at + every - early))
     return observations
 
 

@@ -25,5 +25,5 @@ async def serve(port: int) -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.ERROR)
+    logging.basicConfig(level=logging.CRITICAL)  # it calls every closed connection an error
     asyncio.run(serve(int(sys.argv[1])))

@@ -23,7 +23,9 @@ class DidNotStart(TagtrailError):  # noqa: N818 - it is said to people as it sta
 
 
 @asynccontextmanager
-async def program(module: str, *arguments: str, stderr: Any = None) -> AsyncIterator[asyncio.subprocess.Process]:
+async def program(
+    module: str, *arguments: str, stderr: Any = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """``python -m module``, asked to end with the context, and made to if it does not."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *arguments),

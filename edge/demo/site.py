@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,14 +16,16 @@ from edge import gateway
 from edge.control import NoDaemon, ask
 from edge.demo.program import READY_S, DidNotStart, program
 from edge.settings import Settings
-from edge.settings.reader import read_text
+from edge.settings.reader import read
 
 SITES: Final = ("slaughterhouse", "truck", "coldstore")
 
+
 def demo_settings(name: str, ports: Mapping[str, Any], broker: Mapping[str, Any], directory: Path) -> Path:
     """The example of this site, written into ``directory``, with its ports led to the simulated ones."""
-    example = files("config").joinpath("examples", f"{name}.yaml").read_text(encoding="utf-8")
-    data = dict(read_text(example))
+    with as_file(files("config") / "examples" / f"{name}.yaml") as example:
+        data = read(example).data
+    assert isinstance(data, dict)
     data["ports"] = {port: _led_to(options, ports[port]) for port, options in data["ports"].items()}
     data["journal"] = {"path": str(directory / "journal.db")}
     data["uplinks"] = {"platform": {"mqtt": dict(broker)}}

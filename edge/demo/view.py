@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from edge import show
@@ -44,16 +45,16 @@ class Stage:
 
 def table(stages: Sequence[Stage], lang: Lang) -> Table:
     """The live picture."""
-    shown = Table(*(text(lang, f"demo.{name}") for name in ("site", "device", "driver", "says", *COUNTS)))
-    for column in shown.columns[-len(COUNTS) :]:
-        column.justify = "right"
+    shown = Table(*(text(lang, f"demo.{name}") for name in ("device", "driver", "says")), box=SIMPLE_HEAD)
+    for name in COUNTS:
+        shown.add_column(text(lang, f"demo.{name}"), justify="right", no_wrap=True)
     for stage in stages:
+        shown.add_row(stage.site.settings.gateway.site.name, style="bold")
         for name, device in stage.site.settings.devices.items():
             points = stage.devices.get(name, {}).get("points", {})
-            says = "  ".join(show.value(item, lang) for item in list(points.values())[:3])
+            says = "\n".join(show.value(item, lang) for item in list(points.values())[:2])
             counts = (str(count) for count in stage.counts(name))
-            shown.add_row(stage.site.name, device.name or name, device.driver, says, *counts)
-        shown.add_section()
+            shown.add_row("  " + (device.name or name), device.driver, says, *counts)
     return shown
 
 

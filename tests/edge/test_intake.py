@@ -189,7 +189,7 @@ def test_a_listener_keeps_at_most_one_fix_an_interval() -> None:
     for _ in range(60):
         site.says("gps", Fix(site.now(), 35.66, 103.38, speed=14.2))
         site.passes(1)
-    assert len(site.entries) == 6
+    assert [entry["t"][17:19] for entry in site.journalled] == ["00", "08", "18", "28", "38", "48", "58"]
 
 
 def test_every_fix_offers_its_time_to_the_clock_even_if_it_is_not_kept() -> None:
@@ -265,3 +265,22 @@ async def test_whoever_waits_for_a_device_gets_its_next_frame() -> None:
     frame, observations = await waiting
     assert frame.data == b"\x01\x02"
     assert observations == [Reading(Instant(START), "temperature", 3.4)]
+
+
+@pytest.mark.parametrize("period_s", [0.1, 0.8, 1.0, 1.5, 7.0])
+def test_thinning_loses_nothing_to_jitter_and_never_keeps_more_than_its_share(period_s: float) -> None:
+    site = Site(receiver(every_s=1.0))
+    jitter = [0.0, 0.09, -0.08, 0.04, -0.09]
+    for step in range(round(60 / period_s)):
+        site.seconds = step * period_s + 10 + jitter[step % 5] * min(1.0, period_s)
+        site.says("gps", Fix(site.now(), 35.66, 103.38))
+    assert 0.9 * min(60, 60 / period_s) <= len(site.entries) <= 61
+
+
+def test_a_clock_that_was_set_back_does_not_stop_a_listener() -> None:
+    site = Site(receiver(every_s=10.0))
+    site.seconds = 3600.0
+    site.says("gps", Fix(site.now(), 35.66, 103.38))
+    site.seconds = 0.0
+    site.says("gps", Fix(site.now(), 35.66, 103.38))
+    assert len(site.entries) == 2

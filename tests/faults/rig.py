@@ -40,10 +40,9 @@ def scenario(port: int) -> dict[str, Any]:
 
 def settings(folder: Path, probes: str, broker: int) -> Path:
     """The gateway's file, and its profile beside it."""
-    points = [
-        {"quantity": name, "address": address, "type": "s16", "scale": 0.1}
-        for address, name in enumerate(QUANTITIES)
-    ]
+    points = {
+        name: {"address": address, "type": "s16", "scale": 0.1} for address, name in enumerate(QUANTITIES)
+    }
     profile = {"documented_as": "the rig's simulator", "function": 3, "points": points}
     (folder / "profiles").mkdir()
     (folder / "profiles" / "rig.yaml").write_text(yaml.safe_dump(profile))
@@ -113,6 +112,8 @@ class GatewayProcess:
     async def status(self) -> dict[str, Any]:
         """Waits for a gateway that is still starting."""
         while True:
+            assert self._process is not None
+            assert self._process.returncode is None, (self.config.parent / "gateway.log").read_text()
             try:
                 answer: dict[str, Any] = await ask(self.journal, "status")
             except NoDaemon:
