@@ -64,17 +64,16 @@ def sharing(
     line: Line,
 ) -> Iterator[Fault]:
     """Devices that cannot hang on their port, or not beside those already there."""
-    on_port: dict[str, list[str]] = {}
+    taken: dict[str, dict[_Claims, str]] = {name: {} for name in ports}
     for name, device in devices.items():
         if device.port not in ports:
             continue
-        misfit = _misfit(name, device, ports[device.port], drivers[device.driver])
-        if misfit is not None:
-            yield misfit
-            continue
-        others = on_port.setdefault(device.port, [])
-        yield from _beside(name, {other: devices[other] for other in others}, device, drivers, line)
-        others.append(name)
+        fault = _misfit(name, device, ports[device.port], drivers[device.driver])
+        fault = fault or _no_room(name, devices, taken[device.port], drivers, line)
+        if fault:
+            yield fault
+        else:
+            taken[device.port][_claims(device, drivers[device.driver])] = name
 
 
 def quantities(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driver]) -> Iterator[Fault]:
@@ -99,35 +98,36 @@ def _misfit(name: str, device: DeviceSettings, port: Port, driver: Driver) -> Fa
     )
 
 
-def _beside(
+def _no_room(
     name: str,
-    others: Mapping[str, DeviceSettings],
-    device: DeviceSettings,
+    devices: Mapping[str, DeviceSettings],
+    taken: Mapping[_Claims, str],
     drivers: Mapping[str, Driver],
     line: Line,
-) -> Iterator[Fault]:
-    """The first of ``others`` on the same port that leaves no room for this device."""
+) -> Fault | None:
+    """Why a device cannot hang beside those that have ``taken`` their part of its port."""
+    if not taken:
+        return None
+    device = devices[name]
     driver = drivers[device.driver]
-    for other, theirs in others.items():
-        found = {"device": name, "port": device.port, "other": other, "line": line(("devices", other))}
-        neighbour = drivers[theirs.driver]
-        if neighbour.source is not driver.source:
-            yield Fault(("devices", name, "driver"), "port_mixed", {**found, "driver": theirs.driver})
-            return
-        if not (driver.decoder.claims and neighbour.decoder.claims):
-            yield Fault(("devices", name, "port"), "port_alone", found)
-            return
-        claims = _claims(device, driver)
-        if claims == _claims(theirs, neighbour):
-            address = {
-                "claims": shown_names(claim for claim, _ in claims),
-                "values": shown_names(shown(value) for _, value in claims),
-            }
-            yield Fault(("devices", name, claims[0][0]), "address_twice", {**found, **address})
-            return
+    claims = _claims(device, driver)
+    other = taken.get(claims, next(iter(taken.values())))
+    theirs = devices[other].driver
+    found = {"device": name, "port": device.port, "other": other, "line": line(("devices", other))}
+    if drivers[theirs].source is not driver.source:
+        return Fault(("devices", name, "driver"), "port_mixed", {**found, "driver": theirs})
+    if not claims or () in taken:
+        return Fault(("devices", name, "port"), "port_alone", found)
+    if claims not in taken:
+        return None
+    address = {
+        "claims": shown_names(claim for claim, _ in claims),
+        "values": shown_names(shown(value) for _, value in claims),
+    }
+    return Fault(("devices", name, claims[0][0]), "address_twice", {**found, **address})
 
 
 def _claims(device: DeviceSettings, driver: Driver) -> _Claims:
-    """What the device holds of its port; what it leaves open is no part of its address."""
+    """What the device holds of its port, without what it leaves open; none: it needs all of it."""
     claims = ((claim, getattr(device.options, claim)) for claim in driver.decoder.claims)
     return tuple((claim, value) for claim, value in claims if value is not None)

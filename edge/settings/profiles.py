@@ -34,6 +34,9 @@ class Profiles(Mapping[str, Mapping[str, object]]):
             self._read[name] = _profile(self._paths[name])
         return self._read[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._paths
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)
 

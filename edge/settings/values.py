@@ -29,7 +29,9 @@ from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 class Part(BaseModel):
     """A mapping of the YAML file: its keys and no others, each value of the very type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 def one_of(*keys: str) -> ConfigDict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -44,6 +45,9 @@ _SENTENCES = {
 }
 """pydantic's error types to the catalogue's keys; a key of the catalogue itself stands for itself."""
 
+_NOT_REPEATED = ("secret_plain", "secret_form", "url_credentials")
+"""What stands there may be a secret."""
+
 _LIMITS = ("ge", "le", "gt", "lt", "max_length")
 
 
@@ -58,6 +62,8 @@ def wording(
     value = error["input"]
     context = error.get("ctx", {})
     key = _SENTENCES.get(error["type"], error["type"])
+    if key in _NOT_REPEATED:
+        return key, {}
     values: dict[str, object] = {"name": error["loc"][-1] if error["loc"] else ""}
     values["value"] = shown(value if written is None else written)
     values |= {name: shown_names(what) if _many(what) else what for name, what in context.items()}
@@ -82,6 +88,11 @@ def unknown(key: str, name: str, known: Iterable[str]) -> tuple[str, dict[str, o
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant: did you mean …?"""
+    return _closest(name, tuple(known))
+
+
+@lru_cache(maxsize=256)  # a port that was renamed is misspelt by every device on it
+def _closest(name: str, known: tuple[str, ...]) -> str | None:
     plain = {each.lower().replace("_", "-"): each for each in known}
     near = get_close_matches(name.lower().replace("_", "-"), plain, n=1, cutoff=0.6)
     return plain[near[0]] if near else None

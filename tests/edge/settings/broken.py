@@ -329,7 +329,7 @@ CHOICES = [
 MEASURES = [
     Broken("commit_every: 2s", "commit_every: ‸2", "journal.commit_every", "unit_missing", "2 has no unit"),
     Broken(
-        "commit_every: 2s", 'commit_every: ‸"2"', "journal.commit_every", "unit_missing", "such as 2ms, 2s, 2min"
+        "commit_every: 2s", 'commit_every: ‸"2"', "journal.commit_every", "unit_missing", "such as 2ms, 2s"
     ),
     Broken(
         "commit_every: 2s", "commit_every: ‸2sec", "journal.commit_every", "measure_near", "did you mean 2s?"
