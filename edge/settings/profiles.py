@@ -25,7 +25,7 @@ class Profiles(Mapping[str, Mapping[str, object]]):
     """
 
     def __init__(self, *folders: Path) -> None:
-        self._folders = folders
+        self._folders = list(dict.fromkeys(folder.resolve() for folder in folders))
         self._read: dict[str, Mapping[str, object]] = {}
         self.problems: list[Problem] = []
 

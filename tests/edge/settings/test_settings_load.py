@@ -188,12 +188,23 @@ def test_profiles_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
         profiles["broken"]
 
 
-def test_a_folder_of_profiles_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    class Locked(type(tmp_path)):  # type: ignore[misc]  # the class of this platform's paths
-        def iterdir(self) -> None:
-            raise PermissionError(13, "Permission denied")
+def test_one_folder_reached_by_two_ways_holds_nothing_twice(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_profile(site, "own")
+    monkeypatch.chdir(site)
+    profiles = Profiles(Path("profiles"), site / "profiles")
+    assert (list(profiles), profiles.problems) == (["own"], [])
 
-    profiles = Profiles(Locked(tmp_path))
+
+def test_a_folder_of_profiles_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", locked)
+    profiles = Profiles(tmp_path)
     assert list(profiles) == []
     assert [problem.key for problem in profiles.problems] == ["profiles_unreadable"]
 
