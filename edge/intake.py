@@ -218,10 +218,10 @@ def spaced(state: DeviceState, observations: Sequence[Observation]) -> Sequence[
     if not state.device.spaced or state.device.every_s is None or not observations:
         return observations
     at, every = observations[0].at, int(state.device.every_s * NANOSECONDS)
-    early = every // 4
-    if state.due - every - early <= at < state.due - early:
+    early, late = every // 4, at - state.due
+    if -every - early <= late < -early:
         return ()
-    state.due = Instant(max(state.due + every, at + every - early))
+    state.due = Instant((state.due if -early <= late < every else at) + every)
     return observations
 
 
