@@ -79,8 +79,6 @@ class Bus:
         """Until cancelled. Raises LinkDown."""
         link = await self._open_link()
         wire = Wire(link, self._framing(), self._timing, self._counts, self._load)
-        listening = asyncio.create_task(wire.listen(), name=f"modbus {self._port.name} listens")
-        listening.add_done_callback(wire.listening_ended)
         self._wire = wire
         self._misses_since_heard = 0
         self._last_heard = asyncio.get_running_loop().time()
@@ -91,8 +89,6 @@ class Bus:
         finally:
             self._wire = None
             link.close()
-            listening.cancel()
-            await asyncio.wait([listening])
 
     def ask(self, device: str) -> None:
         """Read this device at once; otherwise nothing happens."""

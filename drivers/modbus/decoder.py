@@ -20,7 +20,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -46,7 +46,7 @@ from drivers.contract import (
     Reject,
     Request,
 )
-from drivers.modbus.profile import REGISTERS, Point, Profile, reads_bits
+from drivers.modbus.profile import REGISTERS, Fault, Point, Profile, reads_bits
 
 SENSOR_FAULT = "sensor_fault"
 FAULT_UNKNOWN = "fault_unknown"
@@ -122,19 +122,8 @@ class ModbusOptions(BaseModel):
 Number: TypeAlias = Callable[[int], float | bool]
 """A raw pattern's value; nan where it is none, inf where a bool is neither 0 nor 1."""
 
-
-class _Compiled(NamedTuple):
-    """A point, ready to decode. answer, fault: which of the frame's answers; fault -1: none."""
-
-    quantity: str
-    answer: int
-    swapped: bool
-    errors: frozenset[int]
-    number: Number
-    low: float
-    high: float
-    fault: int = -1
-    fault_mask: int = 0xFFFF
+ReadPoint: TypeAlias = Callable[[Sequence[Answer], Instant], Reading]
+"""A point, ready to be read from a frame's answers."""
 
 
 class Modbus:
@@ -147,11 +136,11 @@ class Modbus:
         chosen: ModbusOptions = options
         profile = chosen.profile
         self.max_read = profile.max_read
-        self._points: list[_Compiled] = []
+        self._points: list[ReadPoint] = []
         requests: list[Request] = []
         for quantity, point in profile.points.items():
             asked = profile.requests(chosen.unit, point, chosen.channel)
-            self._points.append(_compile(quantity, point, profile, len(requests)))
+            self._points.append(_reader(quantity, point, profile, len(requests)))
             requests.extend(asked)
         self._requests = tuple(requests)
         self._quantities = tuple(profile.points)
@@ -169,73 +158,78 @@ class Modbus:
         answers = frame.answers
         if len(answers) != len(self._requests):
             raise Reject(Reason.LENGTH, f"{len(answers)} answers to {len(self._requests)} requests")
-        return [_reading(point, answers, at) for point in self._points]
+        return [read(answers, at) for read in self._points]
 
 
-def _reading(point: _Compiled, answers: Sequence[Answer], at: Instant) -> Reading:
-    answer = answers[point.answer]
-    if isinstance(answer, NoAnswer):
-        return _missing(point, at, answer.value)
-    if point.swapped:
-        answer = answer[2:] + answer[:2]
-    pattern = int.from_bytes(answer, "big")
-    if pattern in point.errors:
-        return _missing(point, at, SENSOR_FAULT)
-    value = point.number(pattern)
-    if not point.low <= value <= point.high:
-        return _missing(point, at, NOT_A_NUMBER if math.isnan(value) else OUT_OF_RANGE)
-    if point.fault >= 0:
-        return _unless_faulty(point, value, answers[point.fault], at)
-    return Reading(at, point.quantity, value)
+def _missing(at: Instant, quantity: str, reason: str) -> Reading:
+    return Reading(at, quantity, None, Quality.MISSING, reason)
 
 
-def _unless_faulty(point: _Compiled, value: float | bool, fault: Answer, at: Instant) -> Reading:
-    if isinstance(fault, NoAnswer):
-        return Reading(at, point.quantity, value, Quality.SUSPECT, FAULT_UNKNOWN)
-    if int.from_bytes(fault, "big") & point.fault_mask:
-        return _missing(point, at, SENSOR_FAULT)
-    return Reading(at, point.quantity, value)
+def _reader(quantity: str, point: Point, profile: Profile, index: int) -> ReadPoint:
+    """Reads a point, whose answer stands at ``index`` and its fault register's behind it.
 
-
-def _missing(point: _Compiled, at: Instant, reason: str) -> Reading:
-    return Reading(at, point.quantity, None, Quality.MISSING, reason)
-
-
-def _compile(quantity: str, point: Point, profile: Profile, answer: int) -> _Compiled:
+    A closure, because its constants then cost nothing at each of the many readings a second.
+    """
     bits = 1 if reads_bits(point.function or profile.function) else 16 * REGISTERS[point.type]
-    mask = (1 << bits) - 1
-    low, high = point.valid_range or (-math.inf, math.inf)
-    if point.type in ("bool", "float32"):  # inf is none of their values
-        low, high = max(low, -_LARGEST), min(high, _LARGEST)
-    compiled = _Compiled(
-        quantity,
-        answer,
-        swapped=bits == 32 and point.order == "little",
-        errors=frozenset(value & mask for value in point.error_values),
-        number=_number(point, bits),
-        low=low,
-        high=high,
-    )
-    if point.fault is None:
-        return compiled
-    bit = point.fault.bit
-    return compiled._replace(fault=answer + 1, fault_mask=0xFFFF if bit is None else 1 << bit)
+    swapped = bits == 32 and point.order == "little"
+    errors = frozenset(value & (1 << bits) - 1 for value in point.error_values)
+    number = _number(point, bits)
+    low, high = point.valid_range or (-_LARGEST, _LARGEST)
+
+    def read(answers: Sequence[Answer], at: Instant) -> Reading:
+        answer = answers[index]
+        if isinstance(answer, NoAnswer):
+            return _missing(at, quantity, answer.value)
+        pattern = int.from_bytes(answer[2:] + answer[:2] if swapped else answer, "big")
+        if pattern in errors:
+            return _missing(at, quantity, SENSOR_FAULT)
+        value = number(pattern)
+        if low <= value <= high:
+            return Reading(at, quantity, value)
+        return _missing(at, quantity, NOT_A_NUMBER if math.isnan(value) else OUT_OF_RANGE)
+
+    return read if point.fault is None else _heeding_fault(read, point.fault, index + 1)
 
 
-_LARGEST = math.nextafter(math.inf, 0)
+def _heeding_fault(read: ReadPoint, register: Fault, index: int) -> ReadPoint:
+    mask = 0xFFFF if register.bit is None else 1 << register.bit
+
+    def read_unless_faulty(answers: Sequence[Answer], at: Instant) -> Reading:
+        reading = read(answers, at)
+        fault = answers[index]
+        if reading.value is None:
+            return reading
+        if isinstance(fault, NoAnswer):
+            return reading._replace(quality=Quality.SUSPECT, reason=FAULT_UNKNOWN)
+        if int.from_bytes(fault, "big") & mask:
+            return _missing(at, reading.quantity, SENSOR_FAULT)
+        return reading
+
+    return read_unless_faulty
+
+
+_LARGEST: Final = math.nextafter(math.inf, 0)
+"""No instrument means infinity."""
 
 
 def _number(point: Point, bits: int) -> Number:
-    decimals = -int(Decimal(str(point.scale)).normalize().as_tuple().exponent)
+    scale = point.scale
+    decimals = -int(Decimal(str(scale)).normalize().as_tuple().exponent)
+    sign = 1 << (bits - 1)
     match point.type:
         case "bool":
             return _flag if point.bit is None else partial(_bit, 1 << point.bit)
         case "float32":
-            return partial(_float32, point.scale)
+            return partial(_float32, scale)
         case "s16" | "s32":
-            return partial(_signed, point.scale, decimals, 1 << (bits - 1))
+            return lambda pattern: round(((pattern ^ sign) - sign) * scale, decimals)
         case _:
-            return partial(_unsigned, point.scale, decimals)
+            return lambda pattern: round(pattern * scale, decimals)
+
+
+def _float32(scale: float, pattern: int) -> float:
+    (value,) = struct.unpack(">f", pattern.to_bytes(4, "big"))
+    return float(f"{value * scale:.{FLOAT32_DIGITS}g}")
 
 
 def _flag(pattern: int) -> float | bool:
@@ -244,16 +238,3 @@ def _flag(pattern: int) -> float | bool:
 
 def _bit(mask: int, pattern: int) -> bool:
     return pattern & mask != 0
-
-
-def _unsigned(scale: float, decimals: int, pattern: int) -> float:
-    return round(pattern * scale, decimals)
-
-
-def _signed(scale: float, decimals: int, sign: int, pattern: int) -> float:
-    return round(((pattern ^ sign) - sign) * scale, decimals)
-
-
-def _float32(scale: float, pattern: int) -> float:
-    (value,) = struct.unpack(">f", pattern.to_bytes(4, "big"))
-    return float(f"{value * scale:.{FLOAT32_DIGITS}g}")

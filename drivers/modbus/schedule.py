@@ -20,6 +20,9 @@ from drivers.modbus.unit import Unit
 FIRST_POLLS_WITHIN_S: Final = 2.0
 """The first polls are spread over their cadence, but no further than a technician waits at the display."""
 
+STEPS: Final = 10
+"""In so many steps: to wake up for each of many polls would cost more than the polls themselves."""
+
 
 class Poll:
     """What is asked of one unit at one cadence, for one or several devices (channels).
@@ -85,7 +88,8 @@ class Schedule:
         """Spreads the polls from ``now`` on. A unit that rests goes on resting."""
         for place, poll in enumerate(self.polls):
             spread_s = min(poll.every_s, FIRST_POLLS_WITHIN_S)
-            poll.due = now + spread_s * place / len(self.polls)
+            step = STEPS * place // len(self.polls)
+            poll.due = now + spread_s * step / STEPS
             poll.ready = max(poll.due, poll.unit.rest_until)
 
     def first(self) -> Poll:

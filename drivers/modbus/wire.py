@@ -5,9 +5,8 @@
     serial   …stray│silence│request ▶│◀ noise, echo, answer│silence│request ▶ …
     timeout  …│request ▶│ nothing in time │ guard: quiet, late bytes thrown away │silence│request ▶ …
 
-Two tasks meet here: the link's reader, which feeds what arrives to the framing, and the bus, which asks.
-Bytes that arrive while nothing is asked are counted and thrown away, so that each request finds an empty
-line.
+Whoever waits here, for an answer, for silence or for the next poll, listens: bytes that arrive while nothing
+is asked are counted and thrown away, so that each request finds an empty line.
 """
 
 from __future__ import annotations
@@ -81,42 +80,17 @@ class Wire:
         self._counts = counts
         self._load = load
         self._loop = asyncio.get_running_loop()
-        self._waiter: asyncio.Future[Reply | None] | None = None
-        self._asking = False
-        self._lost: BaseException | None = None
+        self._idling: asyncio.Timeout | None = None
         self._last_byte_at = 0.0
         self.sent_at = 0.0
-
-    async def listen(self) -> None:
-        """Feeds what arrives to the framing, until the link is lost."""
-        while True:
-            data = await self._link.read()
-            self._last_byte_at = self._loop.time()
-            self._counts.bytes_in += len(data)
-            reply = self._framing.feed(data)
-            if reply is None:
-                continue
-            if self._waiter is None or self._waiter.done():  # it came as its time ran out
-                self._counts.late += 1
-            else:
-                self._waiter.set_result(reply)
-
-    def listening_ended(self, listening: asyncio.Task[None]) -> None:
-        """Tells the bus why ``listen`` ended, now or when it next waits."""
-        if listening.cancelled():
-            return
-        self._lost = listening.exception()
-        if self._lost is not None and self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(self._lost)
 
     async def exchange(self, span: Span, patience_s: float) -> Reply | Silence:
         """Asks for a span and waits for its answer. Raises LinkDown."""
         await self._until_quiet()
         self.sent_at = self._loop.time()
-        self._asking = True
         try:
             await self._send(self._framing.ask(span))
-            reply = await self._wait(self.sent_at + patience_s)
+            reply = await self._listen(asyncio.timeout_at(self.sent_at + patience_s))
             if reply is not None:
                 return reply
             silence = self._framing.give_up()
@@ -124,18 +98,21 @@ class Wire:
             await self._guard()
             return silence
         finally:
-            self._asking = False
             now = self._loop.time()
             self._load.used(now - self.sent_at, now)
 
     async def idle(self, until: float) -> None:
         """Waits until then, or until woken. Raises LinkDown."""
-        await self._wait(until)
+        self._idling = asyncio.timeout_at(until)
+        try:
+            await self._listen(self._idling)
+        finally:
+            self._idling = None
 
     def wake(self) -> None:
         """Ends ``idle``; an exchange takes its time."""
-        if not self._asking and self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._idling is not None and not self._idling.expired():
+            self._idling.reschedule(self._loop.time())
 
     async def _send(self, adu: bytes) -> None:
         self._counts.exchanges += 1
@@ -146,34 +123,30 @@ class Wire:
         except TimeoutError:
             raise LinkDown("the link takes no more bytes; check cable and adapter") from None
 
-    async def _wait(self, until: float) -> Reply | None:
-        """The answer; None when its time is over, or when woken."""
-        if self._lost is not None:
-            raise self._lost
-        waiter: asyncio.Future[Reply | None] = self._loop.create_future()
-        self._waiter = waiter
-        timer = self._loop.call_at(until, _run_out, waiter)
+    async def _listen(self, patience: asyncio.Timeout) -> Reply | None:
+        """Feeds what arrives to the framing, until it is the answer; None when patience is over."""
         try:
-            return await waiter
-        finally:
-            timer.cancel()
-            self._waiter = None
+            async with patience:
+                while True:
+                    data = await self._link.read()
+                    self._last_byte_at = self._loop.time()
+                    self._counts.bytes_in += len(data)
+                    reply = self._framing.feed(data)
+                    if reply is not None:
+                        return reply
+        except TimeoutError:
+            return None
 
     async def _guard(self) -> None:
         """Lets a late answer pass, so that it is not taken for the next one."""
         if not self._timing.guard_s:
             return
         stray = self._counts.stray_bytes
-        await self._wait(self._loop.time() + self._timing.guard_s)
+        await self._listen(asyncio.timeout(self._timing.guard_s))
         self._counts.late += self._counts.stray_bytes > stray
 
     async def _until_quiet(self) -> None:
         """Until nothing was heard for the silence between frames, but no longer than the port's timeout."""
         give_up_at = self._loop.time() + self._timing.timeout_s
         while self._loop.time() < (until := min(self._last_byte_at + self._timing.silence_s, give_up_at)):
-            await self._wait(until)
-
-
-def _run_out(waiter: asyncio.Future[Reply | None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
+            await self._listen(asyncio.timeout_at(until))
