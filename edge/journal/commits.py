@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from enum import Enum, auto
 from pathlib import Path
 from time import perf_counter
 from typing import Literal, TypeAlias, TypeVar
@@ -46,6 +47,14 @@ _CLOCK_UNKNOWN = "unsynced"
 _SUBJECT = "journal"
 
 
+class Turn(Enum):
+    """How a commit went. AGAIN: it failed for want of room, and room has been made."""
+
+    DONE = auto()
+    AGAIN = auto()
+    FAILED = auto()
+
+
 class GroupCommit:
     """Buffers, commits, and keeps to the quota. For one event loop; the writer runs in ``thread``."""
 
@@ -75,7 +84,7 @@ class GroupCommit:
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._turn = asyncio.Lock()
-        self._commits: set[asyncio.Task[bool]] = set()
+        self._commits: set[asyncio.Task[Turn]] = set()
         self._running = False
         self._closed = False
         self._ended = False
@@ -129,7 +138,7 @@ class GroupCommit:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_IDLE_S):
                         await self._wake.wait()
-                if not await self._commit() and not self._closed:
+                if await self._commit() is Turn.FAILED and not self._closed:
                     await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S)) - 1])
                     self._wake.set()
         finally:
@@ -145,11 +154,12 @@ class GroupCommit:
         goal = self.waiting.accepted
         while True:
             before = self.waiting.stored
-            done = await self._commit()
+            turn = await self._commit()
             stored = self.waiting.stored
             if stored >= goal and not self._cursors:
                 return
-            if not done or (self._withheld and stored == before):
+            stuck = turn is Turn.DONE and self._withheld and stored == before
+            if turn is Turn.FAILED or stuck:
                 raise JournalError(f"{self._path} takes nothing at the moment: {self._why}")
 
     async def close(self) -> None:
@@ -170,20 +180,20 @@ class GroupCommit:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._commit_every_s, self._wake.set)
 
-    async def _commit(self) -> bool:
-        """One commit, to its end even if the caller is cancelled; whether it succeeded."""
+    async def _commit(self) -> Turn:
+        """One commit, to its end even if the caller is cancelled."""
         return await asyncio.shield(self._begin())
 
-    def _begin(self) -> asyncio.Task[bool]:
+    def _begin(self) -> asyncio.Task[Turn]:
         task = asyncio.create_task(self._commit_in_turn())
         self._commits.add(task)
         task.add_done_callback(self._commits.discard)
         return task
 
-    async def _commit_in_turn(self) -> bool:
+    async def _commit_in_turn(self) -> Turn:
         async with self._turn:
             if self._ended:
-                return False
+                return Turn.FAILED
             self._wake.clear()
             if self._timer is not None:
                 self._timer.cancel()
@@ -200,7 +210,7 @@ class GroupCommit:
             self._done(done, acknowledging)
             await self._keep_room()
             await self._expire()
-            return True
+            return Turn.DONE
 
     def _put_back(self, batch: Batch, acknowledging: list[asyncio.Future[None]]) -> None:
         for key, seq in batch.cursors.items():
@@ -230,15 +240,14 @@ class GroupCommit:
             else:
                 future.set_exception(error)
 
-    async def _failed(self, error: sqlite3.Error) -> bool:
-        """Whether to go on at once, with the room that something else gave."""
+    async def _failed(self, error: sqlite3.Error) -> Turn:
         if is_full(error) and (await self._make_room() or await self._expire()):
             self._wake.set()
-            return True
+            return Turn.AGAIN
         self._failures += 1
         self.counts["failed"] += 1
         self._become("full" if is_full(error) else "failing", str(error))
-        return False
+        return Turn.FAILED
 
     async def _keep_room(self) -> None:
         """Telemetry makes room in time. Where none is left to go, new telemetry waits and records go on."""

@@ -247,6 +247,32 @@ async def test_a_commit_that_fails_is_tried_again_and_leaves_no_hole(box: Box) -
         await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_a_commit_goes_to_its_end_although_the_loop_is_cancelled(box: Box) -> None:
+    journal = await box.open(Rules(commit_every_s=0))
+    with closing(sqlite3.connect(box.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # the commit has to wait in its thread
+        running = asyncio.create_task(journal.run())
+        journal.observe(box.entry("once", urgent=True))
+        await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        other.execute("COMMIT")
+    await journal.close()
+    async with box.journal() as again:
+        assert devices(await blocks(again, Lane.TELEMETRY)) == ["once"]
+
+
+async def test_closing_ends_a_loop_that_still_runs(box: Box) -> None:
+    journal = await box.open()
+    running = asyncio.create_task(journal.run())
+    await asyncio.sleep(0)
+    journal.observe(box.entry("last"))
+    await journal.close()
+    await running
+    async with box.journal() as again:
+        assert devices(await blocks(again, Lane.TELEMETRY)) == ["last"]
+
+
 async def test_a_write_that_the_disk_refuses_half_way_is_no_commit(box: Box) -> None:
     async with box.journal() as journal:
         await say(journal, box, 3)
