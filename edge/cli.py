@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from drivers.contract import LinkDown
 from edge import gateway, show
 from edge.control import NoDaemon, Refused, ask
-from edge.errors import JournalError, SettingsError
+from edge.errors import DidNotStart, JournalError, SettingsError
 from edge.messages import LANGS, Lang, from_locale, text
 from edge.reading import LONGEST_WAIT_S
 from edge.settings.measures import Duration
@@ -43,6 +43,8 @@ def main() -> None:
         _end(show.problems(error, lang), EXIT_USAGE)
     except JournalError as error:
         _end(text(lang, "cli.journal_error", detail=error), EXIT_NO)
+    except DidNotStart as error:
+        _end(text(lang, "cli.did_not_start", detail=error), EXIT_NO)
     except Refused as refused:
         _end(text(lang, f"cli.{refused.error}", **refused.values), EXIT_NO)
     except LinkDown as error:
@@ -67,12 +69,12 @@ def lang_of(arguments: list[str]) -> Lang:
 def build(lang: Lang) -> click.Group:
     """The command with all that people read in ``lang``."""
     verbs = [make(lang) for make in (run, check, demo, simulate, read, status)]
-    for verb in verbs:
-        help_lang = text(lang, "cli.option_lang")
-        verb.params.append(
-            click.Option(["--lang"], type=click.Choice(LANGS), help=help_lang, expose_value=False)
-        )
     group = click.Group("tagtrail", help=text(lang, "cli.tagtrail"), commands=verbs)
+    for command in (group, *verbs):
+        option = click.Option(
+            ["--lang"], type=click.Choice(LANGS), help=text(lang, "cli.option_lang"), expose_value=False
+        )
+        command.params.append(option)
     return click.version_option(package_name="tagtrail", help=text(lang, "cli.option_version"))(group)
 
 

@@ -63,8 +63,8 @@ class ClockState(StrEnum):
 class Clock:
     """The gateway's time.
 
-    trust_system: the settings say that the system clock is right. wall, since_boot, synchronised: the machine's
-    clocks. ``moved`` is told the shift in nanoseconds and its source whenever the base moves.
+    trust_system: the settings say that the system clock is right. wall, since_boot, synchronised: the
+    machine's clocks. ``moved`` is told the shift in nanoseconds and its source whenever the base moves.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Clock:
         return Instant(self._base + self._since_boot())
 
     def not_before(self, newest: Instant) -> None:
-        """Called once, with the newest journalled instant: a boot does not begin before the last one ended."""
+        """Called once, with the newest journalled instant: no boot begins before the last one ended."""
         self._base = max(self._base, newest - self._since_boot())
 
     def check(self) -> None:

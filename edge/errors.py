@@ -52,3 +52,7 @@ class JournalError(TagtrailError):
 
 class UplinkDown(TagtrailError):  # noqa: N818 - the word of DESIGN §10
     """The far side cannot be reached or refused us; back off, the journal grows."""
+
+
+class DidNotStart(TagtrailError):  # noqa: N818 - a fact, as LinkDown is
+    """A program of the demo ended before it was ready; its last words are above."""

@@ -37,7 +37,7 @@ def brief(gateway: Gateway) -> bytes:
 
 
 def full(gateway: Gateway) -> dict[str, Any]:
-    """Everything: points with their ages, refusals by reason, ports, uplinks, backlog, clock, disk, alarms."""
+    """Everything: points with ages, refusals by reason, ports, uplinks, backlog, clock, disk, alarms."""
     return {
         "gateway": gateway.settings.gateway.id,
         "version": VERSION,

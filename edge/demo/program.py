@@ -10,16 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from drivers.contract import TagtrailError
+from edge.errors import DidNotStart
 
 READY_S: Final = 60.0
 """A Raspberry Pi that starts everything at once, from a slow card."""
 
 END_S: Final = 10.0
-
-
-class DidNotStart(TagtrailError):  # noqa: N818 - it is said to people as it stands
-    """A program of the demo ended before it was ready; its own words are on the standard error output."""
 
 
 @asynccontextmanager

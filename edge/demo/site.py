@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import yaml
 
 from edge import gateway
 from edge.control import NoDaemon, ask
-from edge.demo.program import READY_S, DidNotStart, program
+from edge.demo.program import READY_S, program
+from edge.errors import DidNotStart
 from edge.settings import Settings
 from edge.settings.reader import read
 
@@ -39,6 +40,11 @@ def _led_to(options: Mapping[str, Any], simulated: Mapping[str, Any]) -> dict[st
     return {key: value for key, value in options.items() if key not in ("serial", "tcp")} | dict(simulated)
 
 
+def _log_file(directory: Path) -> IO[bytes]:
+    directory.mkdir()
+    return (directory / "gateway.log").open("wb")
+
+
 class Site:
     """A running site."""
 
@@ -58,8 +64,7 @@ class Site:
 @asynccontextmanager
 async def running(name: str, broker: Mapping[str, Any], directory: Path) -> AsyncIterator[Site]:
     """The devices and the gateway of one site, until the context ends."""
-    directory.mkdir()
-    log = (directory / "gateway.log").open("wb")
+    log = await asyncio.to_thread(_log_file, directory)
     async with AsyncExitStack() as stack:
         stack.enter_context(log)
         devices = await stack.enter_async_context(program("simulators", name, "--dir", str(directory)))

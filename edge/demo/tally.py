@@ -1,7 +1,7 @@
 """How far each device's observations have come: observed, journalled, acknowledged by the broker.
 
-Observed is what the gateway's intake counts. Journalled and acknowledged are read from the journal itself: the
-blocks that are there, and those up to the uplink's cursor. Fewer are journalled than observed where a tag
+Observed is what the gateway's intake counts. Journalled and acknowledged are read from the journal itself:
+the blocks that are there, and those up to the uplink's cursor. Fewer are journalled than observed where a tag
 repeats or a receiver talks more often than its cadence asks.
 """
 
@@ -47,7 +47,9 @@ class Tally:
 
     def _count(self, connection: sqlite3.Connection) -> None:
         now = standing(connection)
-        lane = next(lane for lane in reversed(now.lanes) if lane.lane is Lane.TELEMETRY)
+        lane = next((lane for lane in reversed(now.lanes) if lane.lane is Lane.TELEMETRY), None)
+        if lane is None:
+            return
         rows = connection.execute(
             "SELECT key, body FROM blocks WHERE key > ? AND key <= ? ORDER BY key",
             (lane.key(self._seen), lane.key(lane.head)),

@@ -20,7 +20,8 @@ def at(seconds: float) -> Instant:
 def play(moments: list[tuple[float, Code]], repeat_s: int = 30) -> tuple[list[float], list[Closed]]:
     """When a sighting was news, and what was closed; time goes on for two windows afterwards."""
     subject = Windows(repeat_s * NANOSECONDS)
-    news, closed = [], []
+    news: list[float] = []
+    closed: list[Closed] = []
     for seconds, code in moments:
         closed += subject.close(at(seconds), code)
         if subject.seen(code, at(seconds)):

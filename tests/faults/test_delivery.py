@@ -30,7 +30,8 @@ async def probes(tmp_path: Path) -> AsyncIterator[str]:
 async def broker(mosquitto: Path, tmp_path: Path) -> AsyncIterator[DurableBroker]:
     folder = tmp_path / "broker"
     folder.mkdir()
-    async with DurableBroker(mosquitto, folder) as running:
+    running = DurableBroker(mosquitto, folder)
+    async with running:
         yield running
 
 

@@ -1,0 +1,42 @@
+"""The demo is real: its gateway, its devices and its broker are programs that talk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.edge.test_cli import tagtrail
+from tests.mosquitto import Broker
+
+pytestmark = pytest.mark.slow
+
+
+async def test_every_kind_of_device_gets_through_to_the_embedded_broker() -> None:
+    said = await tagtrail("demo", "--for", "10s", "--json")
+    assert said.code == 0, said
+    kinds = said.facts["kinds"]
+    assert kinds.keys() == {"wl134", "modbus", "nmea"}
+    for counts in kinds.values():
+        assert counts["observed"] >= counts["journalled"] >= counts["acknowledged"] > 0
+
+
+async def test_one_site_with_a_broker_of_ones_own(mosquitto: Path, tmp_path: Path) -> None:
+    async with Broker(mosquitto, tmp_path) as broker:
+        said = await tagtrail(
+            "demo", "truck", "--for", "8s", "--json", "--broker", f"mqtt://127.0.0.1:{broker.port}"
+        )
+    assert said.code == 0, said
+    assert said.facts["kinds"].keys() == {"modbus", "nmea"}
+
+
+async def test_a_broker_that_is_not_there_is_a_no(tmp_path: Path) -> None:
+    said = await tagtrail("demo", "truck", "--for", "4s", "--json", "--broker", "mqtt://127.0.0.1:9")
+    assert said.code == 1
+    assert said.facts["kinds"]["nmea"]["journalled"] > 0
+    assert said.facts["kinds"]["nmea"]["acknowledged"] == 0
+
+
+async def test_a_duration_without_a_unit_is_refused() -> None:
+    said = await tagtrail("demo", "--for", "30")
+    assert said.code == 2
