@@ -242,6 +242,31 @@ async def test_the_rest_waits_for_its_turn_and_no_longer(box: Box) -> None:
         await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_what_one_commit_cannot_take_goes_with_the_next_at_once(box: Box) -> None:
+    async with box.journal(Rules(commit_every_s=3600, max_size_bytes=2_000_000)) as journal:
+        running = asyncio.create_task(journal.run())
+        for _ in range(3):
+            journal.observe(box.entry(size=30_000))
+        commit = journal.subscribe()
+        while len(await blocks(journal, Lane.TELEMETRY)) < 3:
+            await commit.wait()
+            commit.clear()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_where_nothing_is_said_nothing_is_done(box: Box) -> None:
+    async with box.journal(Rules(commit_every_s=0)) as journal:
+        running = asyncio.create_task(journal.run())
+        journal.observe(box.entry(urgent=True))
+        await journal.flush()
+        began = time.process_time()
+        await asyncio.sleep(0.3)
+        assert time.process_time() - began < 0.15
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_what_fits_into_no_block_is_refused_and_counted(box: Box) -> None:
     async with box.journal() as journal:
         assert not journal.observe(Entry(box.at, b"x" * MAX_BYTES, 3))
