@@ -18,7 +18,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -35,7 +34,7 @@ from edge.uplinks.window import SIZE, Slot, Window
 log = logging.getLogger(__name__)
 
 KEEP_AFTER_S: Final = 1.0
-"""An acknowledgement waits so long for others before it is written down, unless many wait already."""
+"""So long an acknowledgement waits for others before it is written down, unless many do or room is short."""
 
 KEEP_SHARE: Final = 4
 """Many: one in so many of the window."""
@@ -93,9 +92,7 @@ class Delivery:
         while True:
             self._wake.clear()
             wait_s = await self._advance(connection)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await self._wake.wait()
+            await _set_within(self._wake, wait_s)
 
     async def watch(self) -> None:
         """Notes each commit of the journal, until cancelled."""
@@ -110,9 +107,7 @@ class Delivery:
         """Brings what was settled to the disk, until cancelled. Raises JournalError."""
         while True:
             await self._settled.wait()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(KEEP_AFTER_S):
-                    await self._plenty.wait()
+            await _set_within(self._plenty, KEEP_AFTER_S)
             await self.keep_now()
 
     async def keep_now(self) -> None:
@@ -162,7 +157,7 @@ class Delivery:
                     return min(held_back_s, default=None)
                 self._send(slot, connection)
             else:
-                if not arrear.is_over:
+                if not arrear.is_over and self.window.is_moving:
                     break
         return min(held_back_s, default=None)
 
@@ -225,7 +220,7 @@ class Delivery:
             self._alarms.cleared(Cause.UPLINK_REFUSED, self._uplink)
             log.info("uplink %s: the broker takes %s again", self._uplink, topic)
         self._settled.set()
-        if self.window.settled * KEEP_SHARE >= self.window.size:
+        if self.window.settled * KEEP_SHARE >= self.window.size or not self.window.has_room(Lane.RECORDS):
             self._plenty.set()
 
     def _refused(self, slot: Slot, topic: str, reason: str) -> None:
@@ -259,3 +254,15 @@ class Delivery:
             self._unheard.discard(topic)
             if not self._unheard:
                 self._alarms.cleared(Cause.UPLINK_UNHEARD, self._uplink)
+
+
+async def _set_within(event: asyncio.Event, most_s: float | None) -> None:
+    """Waits for the event, and sets it itself after ``most_s``: without the cost of a cancelled wait."""
+    if most_s is None:
+        await event.wait()
+        return
+    timer = asyncio.get_running_loop().call_later(most_s, event.set)
+    try:
+        await event.wait()
+    finally:
+        timer.cancel()

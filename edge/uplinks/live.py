@@ -6,17 +6,17 @@ import struct
 from typing import Final
 
 INTERVAL_S: Final = 0.2
-"""A device is shown at most this often; people see no difference, and each message costs CPU."""
+"""A device is shown at most this often: people see no difference, and each trip to the network costs CPU."""
 
 PUBLISH_QOS0_RETAINED: Final = 0x31
 
 
 class Newest:
-    """What is still to be shown: of each device the newest, no sooner than INTERVAL_S after the last."""
+    """What is still to be shown: of each device the newest. All that waits is shown together, on a beat."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, bytes] = {}
-        self._shown_s: dict[str, float] = {}
+        self._shown_s = float("-inf")
         self.replaced = 0
         """Values that a newer one of the same device overtook before they were shown."""
 
@@ -27,20 +27,13 @@ class Newest:
 
     def wait_s(self, now_s: float) -> float | None:
         """How long until something may be shown; None: nothing waits."""
-        if not self._waiting:
-            return None
-        return max(0.0, min(map(self._due_s, self._waiting)) - now_s)
+        return max(0.0, self._shown_s + INTERVAL_S - now_s) if self._waiting else None
 
-    def take(self, now_s: float) -> list[tuple[str, bytes]]:
-        """What may be shown now; it is then taken as shown."""
-        due = [(device, payload) for device, payload in self._waiting.items() if self._due_s(device) <= now_s]
-        for device, _ in due:
-            del self._waiting[device]
-            self._shown_s[device] = now_s
-        return due
-
-    def _due_s(self, device: str) -> float:
-        return self._shown_s.get(device, float("-inf")) + INTERVAL_S
+    def take(self, now_s: float) -> dict[str, bytes]:
+        """What waits, by device; it is then taken as shown."""
+        shown, self._waiting = self._waiting, {}
+        self._shown_s = now_s
+        return shown
 
 
 def publish_packet(topic: str, payload: bytes, *, mqtt5: bool) -> bytes:

@@ -225,33 +225,24 @@ class MqttUplink:
         self._since_s = monotonic()
 
     def _show_soon(self) -> None:
-        """Arranges for the next live values to be shown, unless that is arranged already."""
-        loop = asyncio.get_running_loop()
-        wait_s = self._newest.wait_s(loop.time())
-        if wait_s is None:
-            return
-        when_s = loop.time() + wait_s
-        if self._showing is not None:
-            if self._showing.when() <= when_s:
-                return
-            self._showing.cancel()
-        self._showing = loop.call_at(when_s, self._show)
+        """Arranges for what waits to be shown, unless that is arranged already."""
+        wait_s = self._newest.wait_s(monotonic())
+        if wait_s is not None and self._showing is None:
+            self._showing = asyncio.get_running_loop().call_later(wait_s, self._show)
 
     def _show(self) -> None:
         self._showing = None
         connection = self._connection
         if connection is None:
             return
-        loop = asyncio.get_running_loop()
         if connection.is_congested:
-            self._showing = loop.call_later(INTERVAL_S, self._show)
+            self._showing = asyncio.get_running_loop().call_later(INTERVAL_S, self._show)
             return
-        for device, payload in self._newest.take(loop.time()):
+        for device, payload in self._newest.take(monotonic()).items():
             if connection.show(self._target.live_topic(device), payload):
                 self._live_sent += 1
             else:
                 self._live_oversize += 1
-        self._show_soon()
 
 
 @asynccontextmanager

@@ -95,6 +95,14 @@ class Window:
     def condemned(self) -> list[Slot]:
         return [slot for slot in self._slots() if slot.state is State.CONDEMNED]
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether room will come of itself: from an answer or from the disk.
+
+        Otherwise the window may be full of telemetry that is due again, and that must go before a record can.
+        """
+        return bool(self.unanswered or self.condemned or self.cursors())
+
     def has_room(self, lane: Lane) -> bool:
         """Whether one more block of this lane may be admitted."""
         share = 0 if lane is Lane.RECORDS else self.size // RECORDS_SHARE

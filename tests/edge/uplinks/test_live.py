@@ -17,41 +17,33 @@ def test_the_first_value_is_shown_at_once_and_the_next_after_the_interval() -> N
     newest = Newest()
     newest.offer("chiller-1-air", b"3.4")
     assert newest.wait_s(100.0) == 0
-    assert newest.take(100.0) == [("chiller-1-air", b"3.4")]
+    assert newest.take(100.0) == {"chiller-1-air": b"3.4"}
     newest.offer("chiller-1-air", b"3.5")
-    assert newest.take(100.1) == []
     assert newest.wait_s(100.1) == pytest.approx(INTERVAL_S - 0.1)
-    assert newest.take(100.0 + INTERVAL_S) == [("chiller-1-air", b"3.5")]
+    assert newest.wait_s(100.0 + INTERVAL_S) == 0
+    assert newest.take(100.0 + INTERVAL_S) == {"chiller-1-air": b"3.5"}
     assert newest.wait_s(101.0) is None
-
-
-def test_one_busy_device_holds_no_other_back() -> None:
-    newest = Newest()
-    newest.offer("scale", b"1")
-    newest.take(0.0)
-    newest.offer("scale", b"2")
-    newest.offer("door", b"open")
-    assert newest.wait_s(0.05) == 0
-    assert newest.take(0.05) == [("door", b"open")]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 0.5)), max_size=60))
 def test_the_trailing_newest_is_always_shown(offers: list[tuple[str, float]]) -> None:
     newest, now_s = Newest(), 0.0
-    shown: dict[str, list[tuple[float, bytes]]] = {}
+    beats: list[tuple[float, dict[str, bytes]]] = []
+
+    def show() -> None:
+        if newest.wait_s(now_s) == 0:
+            beats.append((now_s, newest.take(now_s)))
+
     for number, (device, pause_s) in enumerate(offers):
         newest.offer(device, b"%d" % number)
-        for name, payload in newest.take(now_s):
-            shown.setdefault(name, []).append((now_s, payload))
+        show()
         now_s += pause_s
-    for name, payload in newest.take(now_s + INTERVAL_S):
-        shown.setdefault(name, []).append((now_s + INTERVAL_S, payload))
+    now_s += INTERVAL_S
+    show()
     last = {device: b"%d" % number for number, (device, _) in enumerate(offers)}
-    assert {device: values[-1][1] for device, values in shown.items()} == last
-    assert sum(map(len, shown.values())) + newest.replaced == len(offers)
-    for values in shown.values():
-        gaps = [later - earlier for (earlier, _), (later, _) in pairwise(values)]
-        assert all(gap >= INTERVAL_S * 0.999 for gap in gaps)
+    assert {device: payload for _, shown in beats for device, payload in shown.items()} == last
+    assert sum(len(shown) for _, shown in beats) + newest.replaced == len(offers)
+    assert all(later - earlier >= INTERVAL_S * 0.999 for (earlier, _), (later, _) in pairwise(beats))
 
 
 class _Tape:

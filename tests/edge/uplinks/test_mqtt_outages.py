@@ -14,7 +14,7 @@ from edge.journal.block import Lane
 from edge.uplinks import connection
 from edge.uplinks.mqtt import MqttUplink
 from edge.uplinks.window import SIZE
-from tests.edge.uplinks.scripted import SILENCE, Answer, Publish, ScriptedBroker
+from tests.edge.uplinks.scripted import SILENCE, Answer, Close, Publish, ScriptedBroker
 from tests.edge.uplinks.standins import (
     AlarmLog,
     Heard,
@@ -221,6 +221,22 @@ async def test_records_of_an_outage_go_before_the_telemetry_that_was_on_its_way(
     after = heard.lanes[before:]
     assert after[:30] == ["records"] * 30
     assert heard.first_copies() == list(range(1, 101))
+
+
+async def test_telemetry_due_again_gives_way_even_where_there_is_room_for_one_block() -> None:
+    """A record waits for the only slot, and telemetry for the record: one of them has to go first."""
+
+    def lose_the_first(_: Publish) -> Answer:
+        return 0 if broker.connections > 1 else Close()
+
+    outbox = MemoryOutbox()
+    outbox.telemetry(2)
+    async with ScriptedBroker(lose_the_first) as broker:
+        broker.properties = b"\x21\x00\x01"
+        async with running(new_uplink(target(broker.port), outbox, AlarmLog())):
+            await until(lambda: len(broker.published) == 1)
+            outbox.commit(Lane.RECORDS, kind="gateway")
+            await until(lambda: delivered(outbox))
 
 
 async def test_an_uplink_that_is_stopped_amid_an_outage_ends_within_two_seconds(
