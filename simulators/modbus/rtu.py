@@ -37,7 +37,8 @@ LONGEST = 256
 FIXED_REQUESTS = range(1, 7)
 """Functions whose request is 8 bytes long."""
 COUNTED_REQUESTS = (15, 16)
-"""Functions whose request says in its 7th byte how many more follow."""
+"""Functions whose request says at ``COUNT_AT`` how many more bytes follow."""
+COUNT_AT = 6
 
 
 def _table() -> tuple[int, ...]:
@@ -61,24 +62,36 @@ def crc(data: bytes) -> bytes:
 
 
 def take_request(buffer: bytearray) -> tuple[bytes, bytes] | None:
-    """The first complete request and the noise before it, both taken out of the buffer; None: not yet."""
-    for start in range(len(buffer) - SHORTEST + 1):
-        length = _length(buffer[start:])
-        request = bytes(buffer[start : start + length])
-        if len(request) == length and crc(request[:-2]) == request[-2:]:
-            noise = bytes(buffer[:start])
-            del buffer[: start + length]
-            return noise, request
+    """The first complete request and the noise before it, both taken out of the buffer; None: not yet.
+
+    Requests of a known length come first: noise and a request together can look like one of another function.
+    """
+    for length_of in (_known_length, _unknown_length):
+        for start in range(len(buffer) - SHORTEST + 1):
+            length = length_of(buffer, start)
+            request = bytes(buffer[start : start + length])
+            if length and len(request) == length and crc(request[:-2]) == request[-2:]:
+                noise = bytes(buffer[:start])
+                del buffer[: start + length]
+                return noise, request
     return None
 
 
-def _length(frame: bytearray) -> int:
-    function = frame[1]
+def _known_length(buffer: bytearray, start: int) -> int:
+    """Of the request that begins here; 0: not known, or not yet."""
+    function = buffer[start + 1]
     if function in FIXED_REQUESTS:
         return 8
-    if function in COUNTED_REQUESTS:
-        return 9 + frame[6] if len(frame) > 6 else LONGEST
-    return len(frame)
+    if function in COUNTED_REQUESTS and len(buffer) - start > COUNT_AT:
+        return 9 + buffer[start + COUNT_AT]
+    return 0
+
+
+def _unknown_length(buffer: bytearray, start: int) -> int:
+    """Of a request for another function: all there is, if that can be one frame."""
+    known = buffer[start + 1] in (*FIXED_REQUESTS, *COUNTED_REQUESTS)
+    length = len(buffer) - start
+    return 0 if known or length > LONGEST else length
 
 
 def wrong_crc(message: bytes) -> bytes:

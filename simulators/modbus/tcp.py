@@ -102,7 +102,6 @@ class ModbusTcp(Device):
 
     def switch(self, fault: Fault, on: bool) -> None:
         super().switch(fault, on)
-        self._kept.clear()
         for unit in self._units.values():
             unit.forget()
 

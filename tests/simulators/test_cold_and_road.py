@@ -64,6 +64,12 @@ def test_a_warm_carcass_cools_to_seven_degrees() -> None:
     assert all(after <= before + 0.01 for before, after in pairwise(core))
 
 
+def test_warm_carcasses_are_work_for_the_compressor() -> None:
+    empty = Day(setpoint=2.0, door_every=0.0, defrost_every=0.0).curve("compressor", 4)
+    full = Day(setpoint=2.0, door_every=0.0, defrost_every=0.0, core=32.0).curve("compressor", 4)
+    assert sum(full) > 1.5 * sum(empty)
+
+
 def test_looking_often_or_seldom_changes_nothing() -> None:
     often, seldom = Day(setpoint=2.0), Day(setpoint=2.0)
     assert often.curve("air", 5, every_s=7.0)[-1] == pytest.approx(

@@ -139,9 +139,21 @@ async def test_wrong_unit_late_split_and_illegal(tmp_path: Path) -> None:
         }
 
 
+@pytest.mark.parametrize(("where", "delivered"), [("before", False), ("inside", False), ("after", True)])
+async def test_noise_that_comes_first_ends_a_stream(where: str, delivered: bool, tmp_path: Path) -> None:
+    async with Site(SCENARIO, tmp_path) as site:
+        site.fault("noise", port="panel", where=where)
+        reader, writer = await connect(site)
+        writer.write(request(1, 1))
+        heard = await reader.readexactly(14)
+        assert heard.startswith(reply(1, 1)) == delivered
+        assert truth(site, "reply", delivered=delivered, faults=["noise"])
+        writer.close()
+
+
 async def test_a_gateway_that_hangs_up_before_a_late_answer(tmp_path: Path) -> None:
     async with Site(SCENARIO, tmp_path) as site:
-        site.fault("late", port="panel", ms=200)
+        site.fault("late", port="panel", ms=3_600_000)
         _, writer = await connect(site)
         writer.write(request(1, 1))
         await asyncio.sleep(0.05)
