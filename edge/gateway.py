@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers.catalogue import DRIVERS
-from drivers.contract import Device, Instant, Open, Polled, Port, Source
+from drivers.contract import Device, Instant, Now, Open, Polled, Port, Source
 from drivers.links.serial import open_serial
 from drivers.links.tcp import open_tcp
 from edge import settings as schema
@@ -55,7 +55,7 @@ def opener(port: schema.Port) -> Open:
     return partial(open_serial, str(port.serial), port.baud, port.parity, port.data_bits, port.stop_bits)
 
 
-def sources(settings: Settings, now: Any, only: str | None = None) -> dict[str, Source]:
+def sources(settings: Settings, now: Now, only: str | None = None) -> dict[str, Source]:
     """A source for each port that has devices; with ``only``, just that device and its port."""
     devices: defaultdict[str, list[Device]] = defaultdict(list)
     for name, device in settings.devices.items():
@@ -87,8 +87,16 @@ def intaken(settings: Settings) -> list[Intaken]:
     ]
 
 
-def target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None) -> Target:
-    """Where an MQTT uplink publishes, its secrets read now. Raises SettingsError."""
+def targets(settings: Settings) -> dict[str, Target]:
+    """Where each uplink publishes, its secrets read now. Raises SettingsError."""
+    return {
+        name: _target(settings.gateway.id, uplink.mqtt, uplink.catch_up_bytes_per_s)
+        for name, uplink in settings.uplinks.items()
+        if uplink.mqtt is not None
+    }
+
+
+def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None) -> Target:
     return Target(
         host=mqtt.host,
         port=mqtt.port,
@@ -109,7 +117,14 @@ def target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None) 
 class Gateway:
     """A daemon ready to run; ``open`` makes one."""
 
-    def __init__(self, settings: Settings, clock: Clock, own: OwnRecords, journal: Journal) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        targets: Mapping[str, Target],
+        clock: Clock,
+        own: OwnRecords,
+        journal: Journal,
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.own = own
@@ -128,20 +143,14 @@ class Gateway:
         self.sources = sources(settings, clock.now)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.uplinks = {
-            name: MqttUplink(
-                name,
-                target(settings.gateway.id, uplink.mqtt, uplink.catch_up_bytes_per_s),
-                journal,
-                own,
-                partial(status.brief, self),
-            )
-            for name, uplink in settings.uplinks.items()
-            if uplink.mqtt is not None
+            name: MqttUplink(name, target, journal, own, partial(status.brief, self))
+            for name, target in targets.items()
         }
 
     @classmethod
     async def open(cls, settings: Settings) -> Gateway:
         """Opens the journal and everything above it. Raises SettingsError, JournalError."""
+        brokers = targets(settings)
         clock = Clock(trust_system=settings.clock.trust == "system")
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
         clock.moved = own.clock_moved
@@ -163,10 +172,14 @@ class Gateway:
         if journal.predecessor is not None:
             own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
         own.event("started", {"version": status.VERSION, "pid": os.getpid()})
-        own.attach(journal)
         for name, uplink in settings.uplinks.items():
             await journal.register(name, uplink.start)
-        return cls(settings, clock, own, journal)
+        backlog: Any = journal.facts()["backlog"]
+        for gone in journal.uplinks - settings.uplinks.keys():
+            own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
+            await journal.forget(gone)
+        own.attach(journal)
+        return cls(settings, brokers, clock, own, journal)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; then everything that was observed is committed before this returns."""

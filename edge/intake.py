@@ -73,6 +73,10 @@ START: Final = Instant(0)
 """Before everything."""
 
 
+NOTHING: Final = Frame(b"")
+"""Of a device that has not spoken."""
+
+
 @dataclass(slots=True)
 class DeviceState:
     """What the intake remembers of a device, and what `status` shows of it.
@@ -86,6 +90,7 @@ class DeviceState:
     spoke_s: float
     newest: dict[str, Observation] = field(default_factory=dict)
     raw: dict[str, float] = field(default_factory=dict)
+    frame: Frame = NOTHING
     due: Instant = START
     gap: tuple[tuple[str, str], ...] = ()
     gap_told: Instant = START
@@ -125,17 +130,12 @@ class Intake:
     def __call__(self, device: str, observations: Sequence[Observation], frame: Frame) -> None:
         state = self.devices[device]
         state.observed += len(observations)
+        state.frame = frame
         self._offer_time(observations)
         for step in STEPS:
             observations = step(state, observations)
-        if not observations:
-            return
-        for waiting in state.waiting:
-            if not waiting.done():
-                waiting.set_result((frame, observations))
-        state.waiting.clear()
-        self._remember(state, observations)
-        self._keep(state, observations)
+        if observations:
+            self._keep(state, observations)
 
     def refuse(self, device: str, reject: Reject, frame: Frame) -> None:
         """Counts a refused frame; the first of its kind is logged, repeats only at debug."""
@@ -165,10 +165,6 @@ class Intake:
         for item in observations:
             if isinstance(item, Fix) and item.utc is not None:
                 self._offer(item.utc, item.at)
-
-    def _remember(self, state: DeviceState, observations: Sequence[Observation]) -> None:
-        for item in observations:
-            state.newest[item.quantity if isinstance(item, Reading) else type(item).__name__.lower()] = item
 
     def _keep(self, state: DeviceState, observations: Sequence[Observation]) -> None:
         if _says_nothing(observations):
@@ -209,6 +205,31 @@ class Intake:
             self._lost(state.device.name, entry.at, entry.observations)
 
 
+def adjusted(state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
+    """Applies the calibration of the settings and keeps the raw value beside it."""
+    offsets = state.device.offsets
+    if not offsets:
+        return observations
+    state.raw.clear()
+    return [_adjust(item, offsets, state.raw) for item in observations]
+
+
+def checked(_state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
+    """Turns numbers that cannot be true into gaps."""
+    return [_check(item) if isinstance(item, Reading) else item for item in observations]
+
+
+def noted(state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
+    """What people see first, kept or not: the newest values of `status`, the answer to `read`."""
+    for item in observations:
+        state.newest[item.quantity if isinstance(item, Reading) else type(item).__name__.lower()] = item
+    for waiting in state.waiting:
+        if not waiting.done():
+            waiting.set_result((state.frame, observations))
+    state.waiting.clear()
+    return observations
+
+
 def spaced(state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
     """Keeps one frame an interval of a device that talks by itself.
 
@@ -225,24 +246,11 @@ def spaced(state: DeviceState, observations: Sequence[Observation]) -> Sequence[
     return observations
 
 
-def adjusted(state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
-    """Applies the calibration of the settings and keeps the raw value beside it."""
-    offsets = state.device.offsets
-    if not offsets:
-        return observations
-    state.raw.clear()
-    return [_adjust(item, offsets, state.raw) for item in observations]
-
-
-def checked(_state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
-    """Turns numbers that cannot be true into gaps."""
-    return [_check(item) if isinstance(item, Reading) else item for item in observations]
-
-
 STEPS: Final[tuple[Callable[[DeviceState, Sequence[Observation]], Sequence[Observation]], ...]] = (
-    spaced,
     adjusted,
     checked,
+    noted,
+    spaced,
 )
 """In this order. Repeats and gaps are judged after them, on what they leave."""
 

@@ -59,7 +59,7 @@ class OwnRecords:
 
     def event(
         self,
-        event: Literal["started", "stopped", "journal", "clock", "gap"],
+        event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed"],
         facts: dict[str, Any],
         *,
         since: Instant | None = None,

@@ -44,9 +44,10 @@ class GatewayRecord(Record):
     """网关: what happened to the gateway itself.
 
     event: ``started``, ``stopped``, ``journal`` (a new journal id; predecessor and its last seqs), ``clock``
-    (the base moved; by how many seconds), ``gap`` (what was given up or found no room).
+    (the base moved; by how many seconds), ``gap`` (what was given up or found no room), ``uplink_removed``
+    (it is no longer in the settings; what it had not delivered).
     """
 
     kind: Literal["gateway"] = "gateway"
-    event: Literal["started", "stopped", "journal", "clock", "gap"]
+    event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed"]
     facts: dict[str, Any]

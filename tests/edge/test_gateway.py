@@ -1,0 +1,98 @@
+"""The composition root: what a start, a changed file and a cloned card leave in the records lane."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import yaml
+
+from edge import gateway
+from edge.errors import JournalError, SettingsError
+from edge.gateway import Gateway
+from tests.faults.rig import journalled
+
+
+def site(folder: Path, **changes: Any) -> Path:
+    data = {
+        "gateway": {"id": "dx-yidong-01", "operator": {"name": "伊东羊业"}, "site": {"name": "东乡屠宰场"}},
+        "clock": {"trust": "system"},
+        "journal": {"path": str(folder / "journal.db")},
+        "uplinks": {"platform": {"mqtt": {"url": "mqtt://127.0.0.1:9"}}},
+        **changes,
+    }
+    path = folder / "site.yaml"
+    path.write_text(yaml.safe_dump(data, allow_unicode=True))
+    return path
+
+
+async def runs(path: Path) -> None:
+    """One short life of a gateway."""
+    stop = asyncio.Event()
+    running = await Gateway.open(gateway.load(path))
+    stop.set()
+    await running.run(stop)
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    blocks = journalled(folder / "journal.db")
+    return [orjson.loads(body) for (lane, _), body in blocks.items() if lane == "records"]
+
+
+def events(folder: Path) -> list[str]:
+    return [block["record"]["event"] for block in records(folder)]
+
+
+async def test_a_start_and_a_stop_are_records(tmp_path: Path) -> None:
+    await runs(site(tmp_path))
+    assert events(tmp_path) == ["started", "stopped"]
+    first = records(tmp_path)[0]
+    assert first["gateway"] == "dx-yidong-01"
+    assert (first["lane"], first["seq"], first["clock"]) == ("records", 1, "system")
+    assert first["record"]["operator"] == "伊东羊业"
+
+
+async def test_an_uplink_that_is_gone_from_the_file_gives_up_its_cursor_and_a_record_says_so(
+    tmp_path: Path,
+) -> None:
+    await runs(site(tmp_path))
+    await runs(site(tmp_path, uplinks={"other": {"mqtt": {"url": "mqtt://127.0.0.1:9"}}}))
+    assert events(tmp_path) == ["started", "stopped", "started", "uplink_removed", "stopped"]
+    removed = records(tmp_path)[3]["record"]["facts"]
+    assert removed["uplink"] == "platform"
+    assert removed["backlog"]["records"]["blocks"] == 2
+
+
+async def test_a_cloned_card_writes_under_a_new_journal_id_and_names_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await runs(site(tmp_path))
+    before = records(tmp_path)[0]["journal"]
+    monkeypatch.setattr(gateway, "machine_id", lambda: "another machine")
+    await runs(site(tmp_path))
+    blocks = [block for block in records(tmp_path) if block["journal"] != before]
+    assert [block["record"]["event"] for block in blocks] == ["journal", "started", "stopped"]
+    assert blocks[0]["seq"] == 1
+    predecessor = blocks[0]["record"]["facts"]["predecessor"]
+    assert (predecessor["journal"], predecessor["records"]) == (before, 2)
+
+
+async def test_two_gateways_on_one_journal_are_refused(tmp_path: Path) -> None:
+    path = site(tmp_path)
+    running = await Gateway.open(gateway.load(path))
+    with pytest.raises(JournalError, match="in use by process"):
+        await Gateway.open(gateway.load(path))
+    await running.journal.close()
+
+
+async def test_a_secret_that_cannot_be_read_ends_the_start_before_the_journal_is_touched(
+    tmp_path: Path,
+) -> None:
+    mqtt = {"url": "mqtt://127.0.0.1:9", "username": "x", "password": {"file": str(tmp_path / "nothing")}}
+    path = site(tmp_path, uplinks={"platform": {"mqtt": mqtt}})
+    with pytest.raises(SettingsError, match="nothing"):
+        await Gateway.open(gateway.load(path))
+    assert not (tmp_path / "journal.db").exists()
