@@ -85,16 +85,20 @@ class Writer:
     def _open(self) -> None:
         try:
             self._connection = open_writer(self._path, self._rules.max_size_bytes)
+            try:
+                self._take_up()
+            except BaseException:
+                self._connection.close()
+                raise
         except sqlite3.Error as error:
             raise explained(self._path, error) from error
-        try:
-            self.journal, predecessor = establish(self._connection, self._identity, self._now())
-            self.standing = standing(self._connection)
-            self.newest = self._newest()
-            self._fold = rollups.catch_up(self._connection)
-        except sqlite3.Error as error:
-            self._connection.close()
-            raise explained(self._path, error) from error
+
+    def _take_up(self) -> None:
+        """Where the last writer of this file left off."""
+        self.journal, predecessor = establish(self._connection, self._identity, self._now())
+        self.standing = standing(self._connection)
+        self.newest = self._newest()
+        self._fold = rollups.catch_up(self._connection)
         self._minute = self._now() // rollups.MINUTE
         self.envelope = Envelope(self._identity, self.journal)
         fresh = self._mine(Lane.RECORDS).head == 0
