@@ -46,7 +46,9 @@ def main() -> None:
     except DidNotStart as error:
         _end(text(lang, "cli.did_not_start", detail=error), EXIT_NO)
     except Refused as refused:
-        _end(text(lang, f"cli.{refused.error}", **refused.values), EXIT_NO)
+        unreachable = refused.error in {"link_down", "no_reading"}
+        sentence = text(lang, f"cli.{refused.error}", **refused.values)
+        _end(sentence, EXIT_UNREACHABLE if unreachable else EXIT_NO)
     except LinkDown as error:
         _end(text(lang, "cli.link_down", detail=error), EXIT_UNREACHABLE)
 

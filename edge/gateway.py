@@ -246,7 +246,10 @@ class Gateway:
         device = request.get("device")
         if device not in self.settings.devices:
             raise Refused("unknown_device", device=device)
-        source = self.sources[self.settings.devices[device].port]
+        port = self.settings.devices[device].port
+        source = self.sources[port]
+        if self.health[port].state == "down":
+            raise Refused("link_down", detail=self.health[port].error)
         return await read_next(self.intake, source, device, float(request.get("wait", LONGEST_WAIT_S)))
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from edge.errors import SettingsError
-from edge.messages import Lang, text
+from edge.messages import Lang, text, word
 from edge.quantities import QUANTITIES
 
 _KEYS_OF_NO_QUANTITY = {"t", "device", "raw", "quality", "again"}
@@ -39,7 +39,9 @@ def reading(facts: Mapping[str, Any], lang: Lang) -> str:
     for entry in facts["observations"]:
         lines.append(text(lang, "cli.reading_title", device=facts["device"], t=entry["t"]))
         lines += [
-            f"  {name}: {_value(name, entry, lang)}" for name in entry if name not in _KEYS_OF_NO_QUANTITY
+            f"  {word(lang, name)}: {_value(name, entry, lang)}"
+            for name in entry
+            if name not in _KEYS_OF_NO_QUANTITY
         ]
     return "\n".join([*lines, "  " + text(lang, "cli.reading_frame", frame=facts["frame"])])
 
@@ -50,11 +52,15 @@ def _value(name: str, entry: Mapping[str, Any], lang: Lang) -> str:
         return f"{value['value']} ({value['scheme']})"
     quality, reason = entry.get("quality", {}).get(name, ("good", ""))
     if quality == "missing":
-        return text(lang, "cli.reading_missing", reason=reason)
-    shown = f"{value} {QUANTITIES[name].unit}".rstrip()
+        return text(lang, "cli.reading_missing", reason=word(lang, reason))
+    shown = f"{word(lang, value)} {QUANTITIES[name].unit}".rstrip()
     if name in entry.get("raw", {}):
         shown += f" (raw {entry['raw'][name]})"
-    return shown if quality == "good" else f"{shown} {text(lang, 'cli.reading_suspect', reason=reason)}"
+    return (
+        shown
+        if quality == "good"
+        else f"{shown} {text(lang, 'cli.reading_suspect', reason=word(lang, reason))}"
+    )
 
 
 def print_status(facts: Mapping[str, Any], lang: Lang) -> None:
@@ -69,7 +75,7 @@ def print_status(facts: Mapping[str, Any], lang: Lang) -> None:
             gateway=facts["gateway"],
             version=facts["version"],
             up=duration(facts["up_s"]),
-            clock=facts["clock"]["state"],
+            clock=word(lang, facts["clock"]["state"]),
         )
     )
     journal = facts["journal"]
@@ -79,11 +85,12 @@ def print_status(facts: Mapping[str, Any], lang: Lang) -> None:
             id=journal["id"],
             size=size(journal["size_bytes"]),
             free=size(facts["disk"]["free_bytes"]),
-            state=journal["state"],
+            state=word(lang, journal["state"]),
         )
     )
     for alarm in facts["alarms"]:
-        console.print(say("cli.status_alarm", **(alarm | {"since": alarm["from"]})), style="bold red")
+        said = {key: word(lang, alarm[key]) for key in ("cause", "detail", "subject")}
+        console.print(say("cli.status_alarm", since=alarm["from"], **said), style="bold red")
     for table in (_devices(facts, lang), _ports(facts, lang), _uplinks(facts, lang)):
         console.print(table)
 
@@ -97,9 +104,9 @@ def _table(lang: Lang, *columns: str) -> Any:
 def _devices(facts: Mapping[str, Any], lang: Lang) -> Any:
     table = _table(lang, "device", "point", "value", "age", "refused")
     for name, device in facts["devices"].items():
-        refused = " ".join(f"{reason}:{count}" for reason, count in device["refused"].items())
+        refused = " ".join(f"{word(lang, reason)}:{count}" for reason, count in device["refused"].items())
         for point, item in (device["points"] or {"–": {}}).items():
-            table.add_row(name, point, value(item, lang), duration(item.get("age_s")), refused)
+            table.add_row(name, word(lang, point), value(item, lang), duration(item.get("age_s")), refused)
     return table
 
 
@@ -107,7 +114,7 @@ def _ports(facts: Mapping[str, Any], lang: Lang) -> Any:
     table = _table(lang, "port", "state", "load", "error")
     for name, port in facts["ports"].items():
         load = f"{port['bus_load']:.0%}" if "bus_load" in port else "–"
-        table.add_row(name, port["state"], load, port["error"])
+        table.add_row(name, word(lang, port["state"]), load, port["error"])
     return table
 
 
@@ -115,8 +122,8 @@ def _uplinks(facts: Mapping[str, Any], lang: Lang) -> Any:
     table = _table(lang, "uplink", "state", "acknowledged", "backlog", "error")
     for name, uplink in facts["uplinks"].items():
         backlog = sum(lane["blocks"] for lane in facts["journal"]["backlog"].get(name, {}).values())
-        state = str(uplink["state"])
-        if uplink.get("weak"):
+        state = word(lang, uplink["state"])
+        if uplink["acknowledgement"] == "weak":
             state += f", {text(lang, 'cli.status_weak')}"
         acknowledged = str(uplink["acknowledged_observations"])
         table.add_row(name, state, acknowledged, str(backlog), str(uplink["last_error"] or ""))
@@ -128,11 +135,11 @@ def value(item: Mapping[str, Any], lang: Lang) -> str:
     if not item:
         return "–"
     if item["quality"] == "missing":
-        return text(lang, "cli.reading_missing", reason=item["reason"])
+        return text(lang, "cli.reading_missing", reason=word(lang, item["reason"]))
     shown = item["value"]
     if isinstance(shown, list):
         shown = ", ".join(f"{degrees:.5f}" for degrees in shown)
-    return f"{shown} {item.get('unit', '')}".rstrip()
+    return f"{word(lang, shown)} {item.get('unit', '')}".rstrip()
 
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400

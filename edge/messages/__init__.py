@@ -28,6 +28,11 @@ def text(lang: Lang, key: str, **values: object) -> str:
     return _room(lang, room)[name].format(**values)
 
 
+def word(lang: Lang, term: object) -> str:
+    """A state, a reason or a quantity as people call it; a term without a translation stands for itself."""
+    return _room(lang, "words").get(str(term).lower(), str(term))
+
+
 def from_locale() -> Lang:
     """zh where the user's locale is Chinese, en elsewhere."""
     name = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""

@@ -141,6 +141,7 @@ class MqttUplink:
         """One connection from its opening to its loss. Raises UplinkDown."""
         self._enter(State.CONNECTING)
         connection = await Connection.open(self._target, self._offline)
+        blame = False
         try:
             self._greet(connection)
             async with _together() as tasks:
@@ -148,14 +149,15 @@ class MqttUplink:
                 tasks.create_task(self._delivery.send(connection))
                 tasks.create_task(self._keep_house(connection))
         except ConnectionLostError as lost:
-            self._look_for_the_cause(lost)
+            blame = self._may_be_about_a_block(lost)
+            self._look_for_a_namesake(lost)
             raise
         except asyncio.CancelledError:
             await self._say_goodbye(connection)
             raise
         finally:
             self._connection = None
-            self._delivery.lost(blame=False)
+            self._delivery.lost(blame=blame)
             await connection.drop()
 
     def _greet(self, connection: Connection) -> None:
@@ -210,15 +212,18 @@ class MqttUplink:
             self._barred = True
             self._alarms.raised(Cause.UPLINK_REFUSED, self.name, str(down))
 
-    def _look_for_the_cause(self, lost: ConnectionLostError) -> None:
-        """A block that the broker cannot bear, or a second gateway of this name: not every broker says so."""
+    def _look_for_a_namesake(self, lost: ConnectionLostError) -> None:
+        """Two gateways of one name throw each other off for ever; not every broker says that it is so."""
         idle = not self._delivery.window.unanswered
-        self._delivery.lost(blame=lost.end is not End.GIVEN_UP and lost.code in ABOUT_A_BLOCK)
         if lost.code == TAKEN_OVER or (lost.end is End.CLOSED and idle):
             self._thrown_off += 1
         if self._thrown_off >= THROWN_OFF_MOST:
             detail = f"thrown off again and again; is another gateway connected as {self._target.client_id}?"
             self._alarms.raised(Cause.UPLINK_CLIENT_ID, self.name, detail)
+
+    @staticmethod
+    def _may_be_about_a_block(lost: ConnectionLostError) -> bool:
+        return lost.end is not End.GIVEN_UP and lost.code in ABOUT_A_BLOCK
 
     def _enter(self, state: State) -> None:
         self._state = state
