@@ -123,7 +123,7 @@ async def test_read_opens_the_port_itself_where_no_gateway_runs(slaughterhouse: 
 
 async def test_read_says_why_there_is_no_value(slaughterhouse: Path) -> None:
     silent = await tagtrail("read", slaughterhouse, "nobody")
-    assert "missing (no_answer)" in silent.out
+    assert "missing (no answer)" in silent.out
     unknown = await tagtrail("read", slaughterhouse, "nobdy")
     assert (unknown.code, "nobdy" in unknown.err) == (1, True)
 
