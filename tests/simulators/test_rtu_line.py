@@ -121,6 +121,13 @@ async def test_counts_that_cannot_be_are_refused(tmp_path: Path) -> None:
             assert (await wire.hear(5))[:3] == b"\x01\x84\x03"
 
 
+async def test_a_function_that_no_unit_knows_is_refused(tmp_path: Path) -> None:
+    async with Site(scenario(), tmp_path) as site, line(site, "bus") as wire:
+        request = bytes.fromhex("012b0e0100")  # read device identification
+        wire.say(request + crc(request))
+        assert (await wire.hear(5))[:3] == b"\x01\xab\x01"
+
+
 @pytest.mark.parametrize(("baud", "parity", "bits"), [(1200, "none", 10), (2400, "even", 11)])
 async def test_a_reply_never_comes_before_its_last_character_could(
     baud: int, parity: str, bits: int, tmp_path: Path

@@ -106,6 +106,20 @@ async def test_unplugged_before_anybody_listened(tmp_path: Path) -> None:
             assert words(await client.read_holding_registers(3, device_id=7)) == [3]
 
 
+@pytest.mark.parametrize("turns", range(6))
+async def test_unplugged_while_somebody_connects(turns: int, tmp_path: Path) -> None:
+    async with Site(SCENARIO, tmp_path) as site:
+        host, _, port = site.ports["panel"]["tcp"].partition(":")
+        with socket.create_connection((host, int(port))) as near:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            site.fault("unplug", port="panel")
+            await asyncio.sleep(0.05)
+            near.setblocking(False)
+            with pytest.raises(ConnectionResetError):
+                near.recv(1)
+
+
 async def test_silence_without_closing(tmp_path: Path) -> None:
     async with Site(SCENARIO, tmp_path) as site, tcp_client(site, "panel", timeout=0.3) as client:
         site.fault("silence", port="panel", unit=1)
