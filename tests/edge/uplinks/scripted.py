@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, Self, TypeAlias
 
 CONNECT, CONNACK, PUBLISH, PUBACK, PINGREQ, PINGRESP, DISCONNECT = 1, 2, 3, 4, 12, 13, 14
 
@@ -34,7 +34,7 @@ Answer: TypeAlias = int | Close | None
 
 
 class ScriptedBroker:
-    """Speaks just enough MQTT 5 (or 3.1.1) to one client at a time.
+    """Speaks just enough MQTT 5 to one client at a time.
 
     answer: decides on each QoS 1 publish but the status, which is always taken. connack: the reason code.
     properties: of the CONNACK, encoded. delay_s: before a PUBACK.
@@ -44,7 +44,6 @@ class ScriptedBroker:
         self.answer = answer
         self.connack = connack
         self.properties = b""
-        self.mqtt5 = True
         self.delay_s = 0.0
         self.port = 0
         self.connections = 0
@@ -56,7 +55,7 @@ class ScriptedBroker:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> ScriptedBroker:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -89,16 +88,21 @@ class ScriptedBroker:
         kind = first >> 4
         if kind == CONNECT:
             self.connections += 1
-            properties = bytes((len(self.properties),)) + self.properties if self.mqtt5 else b""
+            properties = bytes((len(self.properties),)) + self.properties
             writer.write(bytes((CONNACK << 4, 2 + len(properties), 0, self.connack)) + properties)
             if self.connack:
                 await writer.drain()
                 raise ConnectionResetError
         elif kind == PUBLISH:
             publish = self._parse(first, body)
-            if publish.topic.endswith("/status") or not publish.qos:
+            if not publish.qos:
                 self.shown.append(publish)
-                self._acknowledge(publish, 0, writer)
+                return
+            self.unanswered += 1
+            self.unanswered_most = max(self.unanswered_most, self.unanswered)
+            if publish.topic.endswith("/status"):
+                self.shown.append(publish)
+                self._answer_later(publish, 0, writer)
             else:
                 await self._decide(publish, writer)
         elif kind == PINGREQ:
@@ -107,8 +111,6 @@ class ScriptedBroker:
 
     async def _decide(self, publish: Publish, writer: asyncio.StreamWriter) -> None:
         self.published.append(publish)
-        self.unanswered += 1
-        self.unanswered_most = max(self.unanswered_most, self.unanswered)
         answer = self.answer(publish)
         if isinstance(answer, Close):
             if answer.reason is not None:
@@ -116,16 +118,15 @@ class ScriptedBroker:
                 await writer.drain()
             raise ConnectionResetError
         if answer is not SILENCE:
-            asyncio.get_running_loop().call_later(self.delay_s, self._answer, publish, answer, writer)
+            self._answer_later(publish, answer, writer)
 
-    def _answer(self, publish: Publish, code: int, writer: asyncio.StreamWriter) -> None:
-        self.unanswered -= 1
-        self._acknowledge(publish, code, writer)
-
-    def _acknowledge(self, publish: Publish, code: int, writer: asyncio.StreamWriter) -> None:
-        if publish.qos:
-            reason = bytes((code,)) if self.mqtt5 and code else b""
+    def _answer_later(self, publish: Publish, code: int, writer: asyncio.StreamWriter) -> None:
+        def answer() -> None:
+            self.unanswered -= 1
             writer.write(bytes((PUBACK << 4, 2 + len(reason))) + publish.mid.to_bytes(2) + reason)
+
+        reason = bytes((code,)) if code else b""
+        asyncio.get_running_loop().call_later(self.delay_s, answer)
 
     def _parse(self, first: int, body: bytes) -> Publish:
         qos = first >> 1 & 3
@@ -133,10 +134,8 @@ class ScriptedBroker:
         topic = body[2:end].decode()
         mid = int.from_bytes(body[end : end + 2]) if qos else 0
         end += 2 if qos else 0
-        if self.mqtt5:
-            assert body[end] == 0, "a publish carries no properties"
-            end += 1
-        return Publish(topic, body[end:], qos, bool(first & 1), mid)
+        assert body[end] == 0, "a publish carries no properties"
+        return Publish(topic, body[end + 1 :], qos, bool(first & 1), mid)
 
 
 async def _packet(reader: asyncio.StreamReader) -> tuple[int, bytes]:

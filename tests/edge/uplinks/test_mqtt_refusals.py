@@ -21,6 +21,7 @@ from tests.edge.uplinks.standins import (
     running,
     target,
     until,
+    window_of,
 )
 from tests.mosquitto import Broker
 
@@ -88,7 +89,7 @@ async def test_what_the_acl_forbids_is_not_delivered_until_it_is_allowed(
     assert facts["quarantined"] == 0
     refused = facts["refused"]
     assert isinstance(refused, dict)
-    assert refused["0x87"] >= 2
+    assert 2 <= refused["0x87"] < 50, "it tries again, with pauses"
 
 
 async def test_a_wrong_password_raises_an_alarm_and_is_tried_again(mosquitto: Path, tmp_path: Path) -> None:
@@ -174,16 +175,20 @@ async def test_a_broker_that_shuts_down_blames_no_block() -> None:
 
 @pytest.mark.parametrize("most", [1, 2, 3, 7])
 async def test_the_receive_maximum_is_honoured_and_used(most: int) -> None:
-    outbox = MemoryOutbox()
+    outbox = MemoryOutbox(disk_s=0.01)
     outbox.telemetry(40)
+    under_way = []
     async with ScriptedBroker() as broker:
         broker.properties = b"\x21" + most.to_bytes(2)
         broker.delay_s = 0.01
-        async with running(new_uplink(target(broker.port), outbox, AlarmLog())):
-            await until(lambda: len(broker.published) == 40)
-            await until(lambda: outbox.cursor() == 40)
+        uplink = new_uplink(target(broker.port), outbox, AlarmLog())
+        async with running(uplink):
+            while outbox.cursor() < 40:
+                under_way.append(window_of(uplink))
+                await asyncio.sleep(0.001)
+    assert max(under_way) <= most
     assert broker.unanswered_most <= most
-    assert broker.unanswered_most >= most - most // 4
+    assert broker.unanswered_most >= min(2, most)
 
 
 @pytest.mark.parametrize("code", [0x84, 0x01])
