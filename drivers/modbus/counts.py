@@ -28,13 +28,14 @@ class Counts:
 
 
 class Load:
-    """The share of time in which a wire is in use, over the last whole window."""
+    """The share of time in which a wire is in use: over the last whole window, at first over what there is."""
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
         self._began_at: float | None = None
         self._busy_s = 0.0
         self._share = 0.0
+        self._whole = False
 
     def used(self, took_s: float, now: float) -> None:
         """The wire was in use for the ``took_s`` seconds before ``now``."""
@@ -42,10 +43,13 @@ class Load:
             self._began_at = now - took_s
         self._busy_s += took_s
         elapsed_s = now - self._began_at
-        if elapsed_s >= self._window_s:
+        ended = elapsed_s >= self._window_s
+        if elapsed_s > 0 and (ended or not self._whole):
             self._share = self._busy_s / elapsed_s
+        if ended:
+            self._whole = True
             self._began_at, self._busy_s = now, 0.0
 
     def share(self) -> float:
-        """0 to 1; 0 in the first window."""
+        """0 to 1."""
         return self._share
