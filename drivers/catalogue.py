@@ -15,7 +15,7 @@ from drivers.modbus.decoder import Modbus
 from drivers.rfid.wl134 import Wl134
 
 WIRES: Final = frozenset({"serial", "tcp"})
-"""A serial line, or the same bytes through a serial device server."""
+"""A serial line, or the network: the same bytes through a device server; for modbus, Modbus TCP."""
 
 DRIVERS: Final[dict[str, Driver]] = {
     "modbus": Driver(Modbus, Bus, ports=WIRES, every_s=10.0),

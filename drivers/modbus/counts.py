@@ -28,7 +28,7 @@ class Counts:
 
 
 class Load:
-    """The share of time in which a wire is in use: over the last whole window, at first over what there is."""
+    """The share of time in which a wire is in use: over the last whole window, at first over less."""
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
