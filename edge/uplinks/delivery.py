@@ -117,8 +117,10 @@ class Delivery:
         for slot in self.window.condemned:
             await self._outbox.quarantine(self._uplink, slot.block, slot.why)
             self.window.settle(slot)
-        for lane_id, seq in self.window.cursors().items():
-            await self._outbox.acknowledge(self._uplink, *lane_id, seq)
+        cursors = self.window.cursors()
+        acknowledge = partial(self._outbox.acknowledge, self._uplink)
+        await asyncio.gather(*(acknowledge(*lane_id, seq) for lane_id, seq in cursors.items()))
+        for lane_id, seq in cursors.items():
             self.window.kept(lane_id, seq)
         self._wake.set()
 

@@ -13,7 +13,7 @@ from typing import Final
 import orjson
 
 from edge.alarms import Alarms, Cause
-from edge.errors import UplinkDown
+from edge.errors import JournalError, UplinkDown
 from edge.journal.block import Outbox
 from edge.uplinks.connection import Connection
 from edge.uplinks.delivery import Delivery
@@ -32,7 +32,8 @@ STEADY_S: Final = 60.0
 """A connection that lasted this long was not taken over by a gateway of the same name."""
 
 FAREWELL_S: Final = 1.5
-"""For the last acknowledgements and the offline status; the cursors have the rest of the 2 s."""
+KEEP_LAST_S: Final = 0.5
+"""For the last acknowledgements and the offline status, and then for the cursors: 2 s together."""
 
 TAKEN_OVER: Final = 0x8E
 THROWN_OFF_MOST: Final = 3
@@ -92,7 +93,7 @@ class MqttUplink:
                 tasks.create_task(self._delivery.keep())
                 tasks.create_task(self._stay_connected())
         except asyncio.CancelledError:
-            await self._delivery.keep_now()
+            await self._keep_last()
             raise
         finally:
             self._enter(State.STOPPED)
@@ -200,6 +201,13 @@ class MqttUplink:
         with suppress(TimeoutError, ConnectionLostError):
             async with asyncio.timeout(FAREWELL_S):
                 await connection.farewell(self._offline)
+
+    async def _keep_last(self) -> None:
+        try:
+            async with asyncio.timeout(KEEP_LAST_S):
+                await self._delivery.keep_now()
+        except (TimeoutError, JournalError) as error:
+            log.warning("uplink %s: cursors not written (%r); some blocks arrive twice", self.name, error)
 
     def _note(self, down: UplinkDown) -> None:
         """Keeps the error for `status`, logs it where it is news, raises the alarm that it may call for."""
