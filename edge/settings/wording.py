@@ -6,6 +6,7 @@ import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -16,6 +17,9 @@ from edge.settings.reader import Keys
 
 _MOST_SHOWN: Final = 60
 """Characters of a value, and of a list of known names, that a sentence repeats."""
+
+_MOST_COMPARED: Final = 100
+"""Known names among which the one that was meant is looked for; every misspelling costs a look at each."""
 
 _SENTENCES = {
     "missing": "missing",
@@ -93,7 +97,7 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 @lru_cache(maxsize=256)  # a port that was renamed is misspelt by every device on it
 def _closest(name: str, known: tuple[str, ...]) -> str | None:
-    plain = {each.lower().replace("_", "-"): each for each in known}
+    plain = {each.lower().replace("_", "-"): each for each in known[:_MOST_COMPARED]}
     near = get_close_matches(name.lower().replace("_", "-"), plain, n=1, cutoff=0.6)
     return plain[near[0]] if near else None
 
@@ -111,7 +115,7 @@ def shown(value: object) -> str:
 
 def shown_names(names: Iterable[object]) -> str:
     """``a, b, c`` and no longer than a line takes; ``-`` for none."""
-    listed = [shown(name) for name in names]
+    listed = [shown(name) for name in islice(names, _MOST_SHOWN)]
     fitting = len(listed)
     while len(text := ", ".join(listed[:fitting])) > 2 * _MOST_SHOWN:
         fitting -= 1
