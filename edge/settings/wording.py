@@ -6,7 +6,9 @@ import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from heapq import nlargest
 from itertools import islice
+from os.path import commonprefix
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -97,8 +99,10 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 @lru_cache(maxsize=256)  # a port that was renamed is misspelt by every device on it
 def _closest(name: str, known: tuple[str, ...]) -> str | None:
-    plain = {each.lower().replace("_", "-"): each for each in known[:_MOST_COMPARED]}
-    near = get_close_matches(name.lower().replace("_", "-"), plain, n=1, cutoff=0.6)
+    written = name.lower().replace("_", "-")
+    plain = {each.lower().replace("_", "-"): each for each in known}
+    likely = nlargest(_MOST_COMPARED, plain, key=lambda each: len(commonprefix((each, written))))
+    near = get_close_matches(written, likely, n=1, cutoff=0.6)
     return plain[near[0]] if near else None
 
 
