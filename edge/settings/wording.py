@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from heapq import nlargest
-from itertools import islice
-from os.path import commonprefix
+from itertools import islice, takewhile
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -101,9 +100,13 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 def _closest(name: str, known: tuple[str, ...]) -> str | None:
     written = name.lower().replace("_", "-")
     plain = {each.lower().replace("_", "-"): each for each in known}
-    likely = nlargest(_MOST_COMPARED, plain, key=lambda each: len(commonprefix((each, written))))
+    likely = nlargest(_MOST_COMPARED, plain, key=lambda each: _alike_from_the_start(each, written))
     near = get_close_matches(written, likely, n=1, cutoff=0.6)
     return plain[near[0]] if near else None
+
+
+def _alike_from_the_start(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def shown(value: object) -> str:
