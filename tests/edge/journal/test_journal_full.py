@@ -189,6 +189,24 @@ async def test_records_are_never_deleted_before_their_time_and_an_alarm_stands(
         assert not any(gap["lane"] == "records" for gap in await gaps(journal))
 
 
+async def test_telemetry_goes_on_by_itself_as_soon_as_there_is_room(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.commits._EXPIRE_EVERY_S", 0.0)
+    rules = Rules(commit_every_s=0.01, max_size_bytes=2_000_000, keep_telemetry_s=9 * YEAR_S)
+    async with box.journal(rules) as journal:
+        journal.record("storage", box.at, BIG_RECORD)
+        box.wait(2 * YEAR_S)
+        await fill_with_records(journal, box)
+        journal.observe(box.entry("waits"))
+        box.wait(1.5 * YEAR_S)  # the first record has had its three years
+        running = asyncio.create_task(journal.run())
+        while not await blocks(journal, Lane.TELEMETRY):
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_past_the_quota_records_wait_and_none_is_lost(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,14 @@ def test_an_entry_that_just_fits_fills_a_block_alone() -> None:
     assert len(longest) == MAX_BYTES
 
 
+def test_two_entries_that_just_fit_share_a_block() -> None:
+    half = Entry(Instant(1), b"x" * (ENVELOPE.room // 2), 1)
+    rest = Entry(Instant(1), b"x" * (ENVELOPE.room - 1 - len(half.body)), 1)
+    longer = Entry(Instant(1), rest.body + b"x", 1)
+    assert [draft.taken for draft in packing.telemetry([half, rest], ENVELOPE.room)] == [2]
+    assert [draft.taken for draft in packing.telemetry([half, longer], ENVELOPE.room)] == [1, 1]
+
+
 def test_five_hundred_observations_and_not_one_more() -> None:
     entries = [Entry(Instant(1), b"{}", 10) for _ in range(101)]
     assert [draft.observations for draft in packing.telemetry(entries, ENVELOPE.room)] == [500, 500, 10]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import sqlite3
 from pathlib import Path
@@ -46,6 +47,21 @@ async def test_a_minute_is_written_when_it_is_over(box: Box) -> None:
         assert await rollups(journal) == [Rollup(FIRST, 3, 3.0, 5.0, 4.0)]
         assert await journal.rollups("another.point", FIRST, Instant(FIRST + MINUTE)) == []
         assert await journal.rollups(POINT, Instant(FIRST + 1), Instant(FIRST + MINUTE)) == []
+
+
+async def test_a_minute_is_written_although_nothing_more_is_said(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.commits._IDLE_S", 0.01)
+    async with box.journal() as journal:
+        journal.observe(reading(box, 3.0))
+        await journal.flush()
+        box.wait(60)
+        running = asyncio.create_task(journal.run())
+        while not await rollups(journal):
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_late_reading_joins_a_minute_long_written(box: Box) -> None:
