@@ -129,11 +129,6 @@ class Delivery:
         for slot in self.window.lost(blame=blame):
             self._quarantine(slot, f"sent alone {slot.losses} times, the connection was lost each time")
 
-    async def look(self) -> None:
-        """Asks the journal what is owed. Raises JournalError."""
-        self._news = False
-        self._catch_up.fresh(await self.arrears.look())
-
     def wake(self) -> None:
         """There may be room on the connection again."""
         self._wake.set()
@@ -146,7 +141,8 @@ class Delivery:
     async def _advance(self, connection: Connection) -> float | None:
         """Sends all that may go now. Returns how long to wait, in seconds; None: until something happens."""
         if self._news:
-            await self.look()
+            self._news = False
+            self._catch_up.fresh(await self.arrears.look())
         if (refused_s := self._refused_until_s - monotonic()) > 0:
             return refused_s
         held_back_s: list[float] = []

@@ -131,7 +131,7 @@ class MqttUplink:
     async def _stay_connected(self) -> None:
         while True:
             try:
-                await self._delivery.look()
+                await self._delivery.arrears.look()
                 await self._session()
             except UplinkDown as down:
                 self._note(down)

@@ -21,6 +21,7 @@ from tests.edge.uplinks.standins import (
     until,
 )
 from tests.mosquitto import Broker
+from tests.proxy import Proxy
 
 
 async def test_blocks_arrive_in_order_and_the_cursors_follow(broker: Broker) -> None:
@@ -124,12 +125,18 @@ async def test_a_block_that_the_broker_is_too_small_for_is_set_aside(mosquitto: 
     assert uplink.facts()["live_oversize"] == 1
 
 
-async def test_the_catch_up_rate_holds_back_the_backlog_and_nothing_else(broker: Broker) -> None:
+async def test_the_catch_up_rate_holds_back_the_backlog_and_nothing_else(broker: Broker, link: Proxy) -> None:
+    """The backlog gathers while the uplink tries to connect, and looks at it each time."""
     rate = 150_000.0
     outbox = MemoryOutbox()
-    outbox.telemetry(30, size=15_000)
-    uplink = new_uplink(target(broker.port, catch_up_bytes_per_s=rate), outbox, AlarmLog())
+    uplink = new_uplink(target(link.port, catch_up_bytes_per_s=rate), outbox, AlarmLog())
+    link.accepts = False
     async with consumer(broker.port) as heard, running(uplink):
+        outbox.telemetry(5, size=15_000)
+        await until(lambda: uplink.facts()["backlog_blocks"] == 5)
+        outbox.telemetry(25, size=15_000)
+        await until(lambda: uplink.facts()["backlog_blocks"] == 30)
+        link.heal()
         begun_s = monotonic()
         await until(lambda: len(heard.blocks) >= 10)
         held_back = len(heard.blocks)
