@@ -156,7 +156,7 @@ class Gateway:
         clock.moved = own.clock_moved
         journal = await Journal.open(
             settings.journal.path,
-            Identity(settings.gateway.id, machine_id(), boot_id()),
+            Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name),
             Rules(
                 commit_every_s=settings.journal.commit_every_s,
                 max_size_bytes=settings.journal.max_size_bytes,
