@@ -46,6 +46,7 @@ async def play(
     if as_json:
         click.echo(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
     else:
+        console.print()
         console.print(view.summary_table(summary, lang))
     return 0 if summary["ok"] else 1
 
