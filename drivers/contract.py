@@ -99,7 +99,7 @@ class TagtrailError(Exception):
     """Root of the project's own errors (DESIGN §10)."""
 
 
-class Reject(TagtrailError):  # noqa: N818 - the word of the contract: a frame is rejected, nothing failed
+class Reject(TagtrailError):
     """This frame means nothing that can be trusted."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
@@ -108,7 +108,7 @@ class Reject(TagtrailError):  # noqa: N818 - the word of the contract: a frame i
         self.detail = detail
 
 
-class LinkDown(TagtrailError):  # noqa: N818 - the word of the contract
+class LinkDown(TagtrailError):
     """The wire, socket or radio is gone; the supervisor opens it anew."""
 
 

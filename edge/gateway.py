@@ -198,6 +198,7 @@ class Gateway:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.intake.end()
             self.own.event("stopped", {"version": status.VERSION})
             await self.journal.close()
 

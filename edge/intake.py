@@ -161,6 +161,15 @@ class Intake:
                 self._alarms.raised(Cause.SILENT, state.device.name, _why(state))
                 self._tell_gap(state, _silence(state, at))
 
+    def end(self) -> None:
+        """Before the gateway stops: tells what the open windows counted."""
+        at = self._now()
+        for state in self.devices.values():
+            for closed in state.windows.end():
+                self._store(
+                    state, entries.again(state.device.name, closed.code, at, closed.times, closed.last)
+                )
+
     def _offer_time(self, observations: Sequence[Observation]) -> None:
         for item in observations:
             if isinstance(item, Fix) and item.utc is not None:

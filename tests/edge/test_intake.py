@@ -184,6 +184,17 @@ def test_a_sighting_is_journalled_at_once_and_its_repeats_when_the_window_closes
     assert last > START
 
 
+def test_a_gateway_that_stops_tells_what_its_open_windows_counted() -> None:
+    site = Site(reader())
+    tag = Code("iso11784", "156003622926001")
+    for _ in range(5):
+        site.says("ear-tags", Sighting(site.now(), tag))
+    site.intake.end()
+    assert site.journalled[-1]["again"]["count"] == 4
+    site.passes(60)
+    assert len(site.entries) == 2, "told once"
+
+
 def test_a_listener_keeps_at_most_one_fix_an_interval() -> None:
     site = Site(receiver(every_s=10.0))
     for _ in range(60):
