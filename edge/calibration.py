@@ -29,7 +29,7 @@ def by_offset(offset: float) -> Calibration:
 
 
 def by_points(points: Sequence[tuple[float, float]]) -> Calibration:
-    """Straight lines through pairs of shown and true value: two at least, strictly increasing in the shown."""
+    """Straight lines through pairs of shown and true value: two at least, the shown strictly increasing."""
     lines = [
         (shown, true, (next_true - true) / (next_shown - shown))
         for (shown, true), (next_shown, next_true) in pairwise(points)

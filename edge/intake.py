@@ -274,9 +274,7 @@ STEPS: Final[tuple[Callable[[DeviceState, Sequence[Observation]], Sequence[Obser
 """In this order. Gaps, repeats and what is thinned are judged after them, on what they leave."""
 
 
-def _adjust(
-    item: Observation, calibrations: Mapping[str, Calibration], raw: dict[str, float]
-) -> Observation:
+def _adjust(item: Observation, calibrations: Mapping[str, Calibration], raw: dict[str, float]) -> Observation:
     if not isinstance(item, Reading) or item.value is None or item.quantity not in calibrations:
         return item
     raw[item.quantity] = item.value

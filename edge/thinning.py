@@ -1,4 +1,4 @@
-"""Which observations need not be journalled, for they say what the journal already says (DESIGN §5, ``thin``).
+"""Which observations need not be journalled, since they say nothing new (DESIGN §5, ``thin``).
 
 Left out is what differs little from the last that was journalled, never what is new: a value that is
 missing, a quality that changed, a switch that turned, the first of all and the first after a gap.

@@ -46,7 +46,7 @@ class Batch(NamedTuple):
     records: list[Record]
     cursors: dict[tuple[str, int], int]
     clock: str
-    rolled: list[Rolled]
+    rolled: Sequence[Rolled] = ()
 
 
 class Waiting:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -234,8 +234,8 @@ class Writer:
             after = standing(self._connection)
         self.standing = after
 
-    def _take_in(self, entries: list[Entry], records: list[Record], rolled: list[Rolled]) -> None:
-        """What was just committed enters the rollups and the newest instant; ``rolled``, the rollups alone."""
+    def _take_in(self, entries: list[Entry], records: list[Record], rolled: Sequence[Rolled]) -> None:
+        """What was just committed enters the rollups and the newest instant; ``rolled`` only the rollups."""
         instants = [record.at for record in records]
         for entry in entries:
             instants.append(entry.at)

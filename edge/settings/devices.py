@@ -12,7 +12,18 @@ from pydantic_core import PydanticCustomError
 
 from edge.settings.later import LATER
 from edge.settings.measures import Angle, Distance, Duration
-from edge.settings.values import AbsolutePath, Day, Endpoint, Gln, Part, Quantity, Reference, Text, any_of, one_of
+from edge.settings.values import (
+    AbsolutePath,
+    Day,
+    Endpoint,
+    Gln,
+    Part,
+    Quantity,
+    Reference,
+    Text,
+    any_of,
+    one_of,
+)
 
 Baud = Literal[300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600]
 """Bits per second; the speeds that readers, meters and controllers are sold with."""
@@ -111,13 +122,13 @@ class Instrument(Part):
 
 
 def _pair(value: object) -> tuple[object, ...]:
-    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - a pair
+    if not isinstance(value, list) or len(value) != 2:
         raise PydanticCustomError("point", "no pair")
     return tuple(value)
 
 
 def _in_order(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    if len(points) < 2:  # noqa: PLR2004 - a straight line needs two
+    if len(points) < 2:
         raise PydanticCustomError("points_few", "too few", {"count": len(points)})
     for number, ((before, _), (shown, _)) in enumerate(pairwise(points), start=1):
         if shown <= before:
@@ -127,9 +138,7 @@ def _in_order(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return points
 
 
-Points = Annotated[
-    list[Annotated[tuple[float, float], BeforeValidator(_pair)]], AfterValidator(_in_order)
-]
+Points = Annotated[list[Annotated[tuple[float, float], BeforeValidator(_pair)]], AfterValidator(_in_order)]
 """Pairs of shown and true value, the shown strictly increasing."""
 
 

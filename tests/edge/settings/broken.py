@@ -594,7 +594,9 @@ THIN = [
     Broken(
         CORE_THIN, "thin: {‸chnge: 0.1}", "devices.chiller-1-core.thin.chnge", "unknown_key_near", "change?"
     ),
-    Broken(CORE_THIN, "thin: {change: ‸0}", "devices.chiller-1-core.thin.change", "at_least", "least is 0.001"),
+    Broken(
+        CORE_THIN, "thin: {change: ‸0}", "devices.chiller-1-core.thin.change", "at_least", "least is 0.001"
+    ),
     Broken(CORE_THIN, "thin: {change: ‸-1}", "devices.chiller-1-core.thin.change", "at_least", "too small"),
     Broken(CORE_THIN, "thin: {change: ‸0.1K}", "devices.chiller-1-core.thin.change", "number", "not 0.1K"),
     Broken(CORE_THIN, "thin: {at_least: ‸0s}", "devices.chiller-1-core.thin.at_least", "measure_low", "1s"),
