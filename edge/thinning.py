@@ -99,7 +99,8 @@ def great_circle_m(one: Fix, other: Fix) -> float:
     lat, other_lat = radians(one.lat), radians(other.lat)
     across = sin((other_lat - lat) / 2) ** 2
     along = sin(radians(other.lon - one.lon) / 2) ** 2
-    return 2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(across + cos(lat) * cos(other_lat) * along)))
+    half_chord = min(1.0, sqrt(across + cos(lat) * cos(other_lat) * along))  # rounding may not pass the globe
+    return 2 * EARTH_RADIUS_M * asin(half_chord)
 
 
 def turned_deg(one: float, other: float) -> float:
