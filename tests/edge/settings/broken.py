@@ -686,7 +686,11 @@ REFERENCES = [
         "did you mean nmea?",
     ),
     Broken(
-        "driver: nmea", "driver: ‸qqq", "devices.position.driver", "unknown_driver", "there is no driver qqq; known are: "
+        "driver: nmea",
+        "driver: ‸qqq",
+        "devices.position.driver",
+        "unknown_driver",
+        "there is no driver qqq; known are: ",
     ),
     Broken(
         "    port: ear\n",
