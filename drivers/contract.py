@@ -179,6 +179,14 @@ class Talking(Decoder, Protocol):
 
 
 @runtime_checkable
+class Greeted(Talking, Protocol):
+    """A device that talks by itself once it has been asked to."""
+
+    greeting: ClassVar[bytes]
+    """Written once, each time the link has been opened."""
+
+
+@runtime_checkable
 class Polled(Decoder, Protocol):
     """A device that must be asked."""
 

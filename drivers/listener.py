@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from drivers.contract import Device, Emit, Frame, Instant, Now, Open, Port, Reason, Reject, Talking
+from drivers.contract import (
+    Device,
+    Emit,
+    Frame,
+    Greeted,
+    Instant,
+    Now,
+    Open,
+    Port,
+    Reason,
+    Reject,
+    Talking,
+)
 
 
 class Listener:
     """Reads a port and hands each frame to the devices on it.
 
-    Devices that share a port speak one protocol, so that the first one's splitter cuts for all; a frame that
-    is not a device's (``not_mine``) is nobody's business until it is nobody's. What belongs to no device,
-    noise and damaged frames, is counted at the first.
+    Devices that share a port speak one protocol, so that the first one's greeting, if any, and its splitter
+    serve all; a frame that is not a device's (``not_mine``) is nobody's business until it is nobody's. What
+    belongs to no device, noise and damaged frames, is counted at the first.
     """
 
     def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None:
@@ -29,7 +41,10 @@ class Listener:
         """Until cancelled. Raises LinkDown; the link is closed in any case."""
         link = await self._open_link()
         try:
-            splitter = self._devices[0][1].splitter()
+            first = self._devices[0][1]
+            if isinstance(first, Greeted):
+                await link.write(first.greeting)
+            splitter = first.splitter()
             while True:
                 data = await link.read()
                 at = self._now()

@@ -764,7 +764,11 @@ REFERENCES = [
         "did you mean nmea?",
     ),
     Broken(
-        "driver: nmea", "driver: ‸qqq", "devices.position.driver", "unknown_driver", "known are: modbus, nmea"
+        "driver: nmea",
+        "driver: ‸qqq",
+        "devices.position.driver",
+        "unknown_driver",
+        "there is no driver qqq; known are: ",
     ),
     Broken(
         "    port: ear\n",
@@ -951,10 +955,10 @@ LATER = [
     ),
     Broken(
         "{driver: nmea, port: gps,",
-        "{driver: ‸gpsd, port: gps, socket: 1,",
+        "{driver: ‸jt808, port: gps, socket: 1,",
         "devices.position.driver",
         "later_driver",
-        "the driver gpsd is not in this version",
+        "the driver jt808 is not in this version",
     ),
     Broken(
         "driver: wl134",
