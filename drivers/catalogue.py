@@ -16,7 +16,8 @@ from drivers.modbus.decoder import Modbus
 from drivers.rfid.wl134 import Wl134
 
 WIRES: Final = frozenset({"serial", "tcp"})
-"""A serial line, or the network: the same bytes through a device server; for modbus, Modbus TCP."""
+"""A serial line, or the network: the same bytes through a device server; for modbus, Modbus
+TCP unless the port says otherwise."""
 
 NETWORK: Final = frozenset({"tcp"})
 

@@ -230,13 +230,21 @@ Open: TypeAlias = Callable[[], Awaitable[Link]]
 class Port(NamedTuple):
     """What a source knows of its port.
 
-    baud: of a serial line. timeout_s: how long a unit may take to begin its answer.
+    baud: of a serial line, or of the one behind a device server. timeout_s: how long a unit may take to begin
+    its answer. framing: rtu where a device server hands a bus's bytes on as they stand on the line; None: as
+    the kind of port has it.
     """
 
     name: str
     kind: Literal["serial", "tcp"]
     timeout_s: float
     baud: int = 9600
+    framing: Literal["rtu"] | None = None
+
+    @property
+    def rtu(self) -> bool:
+        """Whether a bus on it speaks RTU: at its end, near or far, is a serial line."""
+        return self.kind == "serial" or self.framing == "rtu"
 
 
 class Source(Protocol):

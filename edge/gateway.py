@@ -69,7 +69,7 @@ def sources(settings: Settings, now: Now, only: str | None = None) -> dict[str, 
     for name, hung in devices.items():
         port = settings.ports[name]
         source = DRIVERS[settings.devices[hung[0].name].driver].source
-        facts = Port(name, port.kind, port.timeout_s, port.baud)
+        facts = Port(name, port.kind, port.timeout_s, port.baud, port.framing)
         found[name] = source(facts, opener(port), hung, now)
     return found
 

@@ -43,7 +43,15 @@ class Port(Part):
         None, description="A scanner that types like a keyboard. · 键盘式扫码器"
     )
     gpio: Annotated[Text | None, LATER] = Field(None, description="A chip of contact inputs. · GPIO 芯片")
-    baud: Baud = Field(9600, description="Speed of a serial line, bits per second. · 波特率")
+    framing: Literal["rtu"] | None = Field(
+        None,
+        description="rtu: behind tcp is a device server that hands on Modbus RTU; else it is Modbus TCP. "
+        "· 串口服务器透传 RTU",
+    )
+    baud: Baud = Field(
+        9600,
+        description="Speed of a serial line, also of the one behind framing: rtu, bits per second. · 波特率",
+    )
     parity: Literal["none", "even", "odd"] = Field("none", description="Of a serial line. · 校验位")
     data_bits: Literal[7, 8] = Field(8, description="Of a serial line. · 数据位")
     stop_bits: Literal[1, 2] = Field(1, description="Of a serial line. · 停止位")
@@ -71,10 +79,14 @@ class Port(Part):
     def _one_wire(self) -> Self:
         if (self.serial is None) == (self.tcp is None):
             raise PydanticCustomError("one_kind", "kinds", {"kinds": ["serial", "tcp"]})
-        if self.tcp is not None:
-            for name in ("baud", "parity", "data_bits", "stop_bits"):
-                if name in self.model_fields_set:
-                    raise PydanticCustomError("serial_only", "on tcp", {"at": name, "name": name})
+        if self.tcp is None:
+            if self.framing is not None:
+                raise PydanticCustomError("tcp_only", "on serial", {"at": "framing", "name": "framing"})
+            return self
+        set_at_the_server = ("parity", "data_bits", "stop_bits")
+        for name in set_at_the_server if self.framing else ("baud", *set_at_the_server):
+            if name in self.model_fields_set:
+                raise PydanticCustomError("serial_only", "on tcp", {"at": name, "name": name})
         return self
 
 

@@ -723,6 +723,22 @@ TOGETHER = [
         "this port is tcp; delete it",
     ),
     Broken("gps: {tcp:", "gps: {parity: ‸odd, tcp:", "ports.gps.parity", "serial_only", "for serial lines"),
+    Broken("framing: rtu, baud: 38400", "baud: ‸38400", "ports.remote.baud", "serial_only", "delete it"),
+    Broken(
+        "framing: rtu, baud: 38400",
+        "framing: rtu, parity: ‸even",
+        "ports.remote.parity",
+        "serial_only",
+        "for serial lines",
+    ),
+    Broken(
+        "    data_bits: 7\n",
+        "    data_bits: 7\n    framing: ‸rtu\n",
+        "ports.probes.framing",
+        "tcp_only",
+        "this port is serial; delete it",
+    ),
+    Broken("framing: rtu", "framing: ‸tcp", "ports.remote.framing", "one_of", "possible are: rtu"),
     Broken("{offset: -0.3}", "‸{}", "devices.chiller-1-air.adjust.temperature", "one_kind", "offset"),
     Broken(
         f"{{{POINTS}}}",
@@ -840,7 +856,7 @@ SHARING = [
         "  chiller-1-core:\n    driver: modbus\n    port: panel\n    unit: ‸1\n    channel: 1\n",
         "devices.chiller-1-core.unit",
         "address_twice",
-        "the same unit, channel on panel as chiller-1-air (line 60): 1, 1",
+        "the same unit, channel on panel as chiller-1-air (line 61): 1, 1",
     ),
     Broken(
         "unit: 11, profile: danfoss-ekc-202d",

@@ -74,6 +74,8 @@ def test_the_whole_file_means_what_it_says() -> None:
     assert (probes.baud, probes.parity, probes.data_bits, probes.stop_bits) == (19200, "even", 7, 1)
     assert probes.timeout_s == pytest.approx(0.4)
     assert (panel.kind, panel.serial, panel.tcp) == ("tcp", None, ("192.168.1.50", 502))
+    remote = settings.ports["remote"]
+    assert [(port.framing, port.baud) for port in (panel, remote)] == [(None, 9600), ("rtu", 38400)]
 
     place = settings.places["lanzhou"]
     assert place.at is not None
