@@ -31,7 +31,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from drivers.contract import Fix, Frame, Instant, Reason, Reject
-from drivers.gps.nmea_sentence import NO_HDOP
+from drivers.gps.nmea_sentence import MOST_SATELLITES, NO_HDOP
 from drivers.gps.utc import utc
 
 LONGEST = 32 * 1024
@@ -53,8 +53,6 @@ MODES_WITH_FIX = (2, 3)
 
 NOT_MEASURED = (7, 8)
 """Statuses of TPV that are no position measured: surveyed or typed in, simulated."""
-
-MOST_SATELLITES = 999
 
 _FIX_MEMBER = re.compile(rb'"mode":[23]')
 _TIME_MEMBER = re.compile(rb'"time":"([^"]*)"')

@@ -34,6 +34,9 @@ METRES_PER_SECOND_IN_A_KNOT = 1852 / 3600
 NO_FIX = (b"0", b"7", b"8")
 """Qualities of GGA that are no position measured: none, typed in by hand, simulated. (Empty: none.)"""
 
+MOST_SATELLITES = 999
+"""More than all that were ever launched; a damaged count with a valid checksum can have any length."""
+
 NO_HDOP = 99.0
 """Receivers say 99.9 or 99.99 where they cannot tell."""
 
@@ -91,6 +94,8 @@ def gga(fields: Fields) -> Gga:
         raise Reject(Reason.SENTINEL, f"GGA: quality {fields[6].decode('latin-1')}")
     lat, lon = _position(fields[2:6])
     satellites, hdop = _unsigned(fields[7]), _unsigned(fields[8])
+    if satellites is not None and satellites > MOST_SATELLITES:
+        raise _impossible("satellites", fields[7])
     return Gga(
         lat,
         lon,
