@@ -26,6 +26,7 @@ from drivers.contract import (
 from drivers.framing import Lines
 from drivers.links.replay import ReplayLink, open_replay
 from drivers.listener import Listener
+from drivers.rfid.uhf_reader18 import Options as UhfOptions
 from drivers.rfid.uhf_reader18 import UhfReader18, crc_of, inventory
 from drivers.rfid.wl134 import Options as ReaderOptions
 from drivers.rfid.wl134 import Wl134
@@ -234,11 +235,7 @@ def inventory_answer(antenna: int, epc: bytes) -> bytes:
 
 
 def antennas(*numbers: int, ask: bool = True) -> list[Device]:
-    options = UhfReader18.options
-    return [
-        Device(f"antenna-{n}", UhfReader18(options.model_validate({"channel": n, "ask": ask})), None)
-        for n in numbers
-    ]
+    return [Device(f"antenna-{n}", UhfReader18(UhfOptions(channel=n, ask=ask)), None) for n in numbers]
 
 
 async def test_a_reader_that_must_be_asked_is_asked_for_each_antenna_in_turn() -> None:
