@@ -247,7 +247,7 @@ async def test_a_reader_that_must_be_asked_is_asked_for_each_antenna_in_turn() -
         return link
 
     edge = Edge()
-    listener = Listener(PORT, open_link, devices, Ticks())
+    listener = Listener(PORT._replace(timeout_s=3600), open_link, devices, Ticks())
     with pytest.raises(LinkDown):
         await listener.run(edge)
     assert link.asked == [first, third, first, third, first]
