@@ -201,7 +201,7 @@ async def test_the_link_is_closed_when_the_listener_is_stopped() -> None:
     assert link.closed
 
 
-class Answering:
+class Questioned:
     """A reader that answers the questions it knows, a while later and in pieces, and then goes."""
 
     def __init__(self, answers: dict[bytes, bytes], questions: int) -> None:
@@ -241,7 +241,7 @@ def antennas(*numbers: int, ask: bool = True) -> list[Device]:
 async def test_a_reader_that_must_be_asked_is_asked_for_each_antenna_in_turn() -> None:
     devices = antennas(1, 3)
     first, third = inventory(1), inventory(3)
-    link = Answering({first: inventory_answer(1, b"\x01\x02"), third: inventory_answer(3, b"\x03\x04")}, 5)
+    link = Questioned({first: inventory_answer(1, b"\x01\x02"), third: inventory_answer(3, b"\x03\x04")}, 5)
 
     async def open_link() -> Link:
         return link
@@ -263,7 +263,7 @@ async def test_a_reader_that_must_be_asked_is_asked_for_each_antenna_in_turn() -
 
 async def test_a_reader_that_does_not_answer_is_asked_again_and_the_silence_counted() -> None:
     async def open_link() -> Link:
-        return Answering({}, 3)
+        return Questioned({}, 3)
 
     listener = Listener(PORT._replace(timeout_s=0.01), open_link, antennas(1), Ticks())
     for _ in range(2):
