@@ -23,14 +23,14 @@ demo: $(VENV)/.demo  ## Everything in one command, no hardware (ARGS="truck --fo
 	@$(BIN)/tagtrail demo $(ARGS)
 
 test: $(VENV)/.test  ## Lint, types and all tests (ARGS="tests/edge -k journal")
-	@sh requirements/mosquitto.sh
+	@sh requirements/servers.sh
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pytest $(ARGS)
 
 bench: $(VENV)/.test  ## What it costs, beside a bare loop (ARGS="--quick")
-	@sh requirements/mosquitto.sh
+	@sh requirements/servers.sh
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 schema: $(VENV)/.demo  ## config/schema.json anew from the settings' models

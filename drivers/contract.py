@@ -99,7 +99,7 @@ class TagtrailError(Exception):
     """Root of the project's own errors (DESIGN §10)."""
 
 
-class Reject(TagtrailError):  # noqa: N818 - the word of the contract: a frame is rejected, nothing failed
+class Reject(TagtrailError):
     """This frame means nothing that can be trusted."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
@@ -108,7 +108,7 @@ class Reject(TagtrailError):  # noqa: N818 - the word of the contract: a frame i
         self.detail = detail
 
 
-class LinkDown(TagtrailError):  # noqa: N818 - the word of the contract
+class LinkDown(TagtrailError):
     """The wire, socket or radio is gone; the supervisor opens it anew."""
 
 
@@ -179,6 +179,14 @@ class Talking(Decoder, Protocol):
 
 
 @runtime_checkable
+class Greeted(Talking, Protocol):
+    """A device that talks by itself once it has been asked to."""
+
+    greeting: ClassVar[bytes]
+    """Written once, each time the link has been opened."""
+
+
+@runtime_checkable
 class Polled(Decoder, Protocol):
     """A device that must be asked."""
 
@@ -222,13 +230,21 @@ Open: TypeAlias = Callable[[], Awaitable[Link]]
 class Port(NamedTuple):
     """What a source knows of its port.
 
-    baud: of a serial line. timeout_s: how long a unit may take to begin its answer.
+    baud: of a serial line, or of the one behind a device server. timeout_s: how long a unit may take to begin
+    its answer. framing: rtu where a device server hands a bus's bytes on as they stand on the line; None: as
+    the kind of port has it.
     """
 
     name: str
     kind: Literal["serial", "tcp"]
     timeout_s: float
     baud: int = 9600
+    framing: Literal["rtu"] | None = None
+
+    @property
+    def rtu(self) -> bool:
+        """Whether a bus on it speaks RTU: at its end, near or far, is a serial line."""
+        return self.kind == "serial" or self.framing == "rtu"
 
 
 class Source(Protocol):

@@ -7,7 +7,20 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import Final, Protocol, cast, runtime_checkable
 
-from drivers.contract import Device, Emit, Frame, Instant, Link, Now, Open, Port, Reason, Reject, Talking
+from drivers.contract import (
+    Device,
+    Emit,
+    Frame,
+    Greeted,
+    Instant,
+    Link,
+    Now,
+    Open,
+    Port,
+    Reason,
+    Reject,
+    Talking,
+)
 
 PAUSE_S: Final = 0.05
 """A line that has been quiet for so long behind an answer is free for the next question: a reader of tags is
@@ -25,9 +38,9 @@ class Asked(Talking, Protocol):
 class Listener:
     """Reads a port and hands each frame to the devices on it.
 
-    Devices that share a port speak one protocol, so that the first one's splitter cuts for all; a frame that
-    is not a device's (``not_mine``) is nobody's business until it is nobody's. What belongs to no device,
-    noise and damaged frames, is counted at the first.
+    Devices that share a port speak one protocol, so that the first one's greeting, if any, and its splitter
+    serve all; a frame that is not a device's (``not_mine``) is nobody's business until it is nobody's. What
+    belongs to no device, noise and damaged frames, is counted at the first.
 
     Where there are questions, each is written when the answer to the one before has ended, or has not begun
     within the port's ``timeout_s``.
@@ -53,7 +66,10 @@ class Listener:
         link = await self._open_link()
         self._waiting = False
         try:
-            splitter = self._devices[0][1].splitter()
+            first = self._devices[0][1]
+            if isinstance(first, Greeted):
+                await link.write(first.greeting)
+            splitter = first.splitter()
             while True:
                 data = await (self._read_asking(link) if self._asks else link.read())
                 at = self._now()

@@ -38,7 +38,7 @@ _CREDENTIALS: Final = struct.Struct("3i")
 Verb = Callable[[Mapping[str, Any]], Awaitable[Any]]
 
 
-class Refused(TagtrailError):  # noqa: N818 - an answer, no failure of ours
+class Refused(TagtrailError):
     """A request that cannot be served; ``error`` names a text of the room `cli`."""
 
     def __init__(self, error: str, **values: object) -> None:
@@ -47,7 +47,7 @@ class Refused(TagtrailError):  # noqa: N818 - an answer, no failure of ours
         self.values = values
 
 
-class NoDaemon(TagtrailError):  # noqa: N818 - a fact that its callers ask for
+class NoDaemon(TagtrailError):
     """Nobody listens at the control socket."""
 
 

@@ -50,9 +50,9 @@ class JournalError(TagtrailError):
     """The journal cannot be opened or written; the message says what to do."""
 
 
-class UplinkDown(TagtrailError):  # noqa: N818 - the word of DESIGN §10
+class UplinkDown(TagtrailError):
     """The far side cannot be reached or refused us; back off, the journal grows."""
 
 
-class DidNotStart(TagtrailError):  # noqa: N818 - a fact, as LinkDown is
+class DidNotStart(TagtrailError):
     """A program of the demo ended before it was ready; its last words are above."""

@@ -13,7 +13,7 @@ import logging
 import os
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from drivers.links.tcp import open_tcp
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
+from edge.calibration import Calibration, by_offset, by_points
 from edge.clock import Clock, boot_id, machine_id
 from edge.control import ControlSocket, Refused, socket_path
 from edge.intake import Intake, Intaken
@@ -35,6 +36,7 @@ from edge.reading import LONGEST_WAIT_S, read_directly, read_next
 from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
+from edge.thinning import Thin
 from edge.uplinks.mqtt import MqttUplink, Target
 
 log = logging.getLogger(__name__)
@@ -67,7 +69,7 @@ def sources(settings: Settings, now: Now, only: str | None = None) -> dict[str, 
     for name, hung in devices.items():
         port = settings.ports[name]
         source = DRIVERS[settings.devices[hung[0].name].driver].source
-        facts = Port(name, port.kind, port.timeout_s, port.baud)
+        facts = Port(name, port.kind, port.timeout_s, port.baud, port.framing)
         found[name] = source(facts, opener(port), hung, now)
     return found
 
@@ -80,11 +82,20 @@ def intaken(settings: Settings) -> list[Intaken]:
             quantities=(decoder := DRIVERS[device.driver].decoder(device.options)).quantities(),
             every_s=device.every_s or DRIVERS[device.driver].every_s,
             spaced=not isinstance(decoder, Polled),
-            offsets={quantity: adjust.offset for quantity, adjust in device.adjust.items()},
+            calibrations={quantity: _calibration(adjust) for quantity, adjust in device.adjust.items()},
             repeat_s=device.repeat_s,
+            thin=_thin(device.thin) if device.thin is not None else None,
         )
         for name, device in settings.devices.items()
     ]
+
+
+def _calibration(adjust: schema.Adjust) -> Calibration:
+    return by_points(adjust.points) if adjust.points is not None else by_offset(adjust.offset)
+
+
+def _thin(thin: schema.Thin) -> Thin:
+    return Thin(thin.at_least_s, thin.change, thin.distance_m, thin.turn_deg)
 
 
 def targets(settings: Settings) -> dict[str, Target]:
@@ -198,6 +209,7 @@ class Gateway:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.intake.end()
             self.own.event("stopped", {"version": status.VERSION})
             await self.journal.close()
 
@@ -280,6 +292,8 @@ class _Nowhere:
 
     def observe(self, _entry: Entry) -> bool:
         return True
+
+    def roll(self, _at: Instant, _values: Sequence[tuple[str, float]]) -> None: ...
 
     def raised(self, _cause: Cause, _subject: str, _detail: str) -> None: ...
 

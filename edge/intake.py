@@ -2,7 +2,7 @@
 
 Here a gap becomes a fact: a device that says nothing, or only that it has nothing to say, is journalled once
 as missing when the gap begins, again every quarter of an hour while it lasts, and its alarm stands until it
-is back.
+is back. What ``thin`` leaves out of the journal is shown and counted in the rollups all the same.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ from drivers.contract import (
 )
 from edge import entries
 from edge.alarms import Alarms, Cause
+from edge.calibration import Calibration
 from edge.journal.block import Entry
 from edge.quantities import QUANTITIES
+from edge.thinning import Thin, Thinning
 from edge.windows import Windows
 
 log = logging.getLogger(__name__)
@@ -50,16 +52,17 @@ class Intaken(NamedTuple):
     """What the intake knows of a device from the settings.
 
     quantities: what it measures, for a gap before it has ever spoken. every_s: its cadence; None: it talks
-    when it likes, and silence means nothing. spaced: it talks by itself, so that ``every_s`` thins it.
-    offsets: added to the raw value.
+    when it likes, and silence means nothing. spaced: it talks by itself, so that ``every_s`` spaces it out.
+    calibrations: by quantity. thin: what need not be journalled; None: all of it is.
     """
 
     name: str
     quantities: Sequence[str]
     every_s: float | None
     spaced: bool
-    offsets: Mapping[str, float]
+    calibrations: Mapping[str, Calibration]
     repeat_s: float
+    thin: Thin | None = None
 
 
 class Store(Protocol):
@@ -67,6 +70,9 @@ class Store(Protocol):
 
     def observe(self, entry: Entry) -> bool:
         """False when there is no room."""
+
+    def roll(self, at: Instant, values: Sequence[tuple[str, float]]) -> None:
+        """Counts values by point that stand in no entry."""
 
 
 START: Final = Instant(0)
@@ -82,12 +88,14 @@ class DeviceState:
     """What the intake remembers of a device, and what `status` shows of it.
 
     spoke_s: when it last said something, on the steady clock (which nobody sets), at first the start.
+    thinned: observations that were shown and counted, and not journalled.
     """
 
     device: Intaken
     windows: Windows
     patience_s: float
     spoke_s: float
+    thinning: Thinning | None
     newest: dict[str, Observation] = field(default_factory=dict)
     raw: dict[str, float] = field(default_factory=dict)
     frame: Frame = NOTHING
@@ -95,6 +103,7 @@ class DeviceState:
     gap: tuple[tuple[str, str], ...] = ()
     gap_told: Instant = START
     observed: int = 0
+    thinned: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     waiting: list[asyncio.Future[tuple[Frame, Sequence[Observation]]]] = field(default_factory=list)
 
@@ -161,6 +170,15 @@ class Intake:
                 self._alarms.raised(Cause.SILENT, state.device.name, _why(state))
                 self._tell_gap(state, _silence(state, at))
 
+    def end(self) -> None:
+        """Before the gateway stops: tells what the open windows counted."""
+        at = self._now()
+        for state in self.devices.values():
+            for closed in state.windows.end():
+                self._store(
+                    state, entries.again(state.device.name, closed.code, at, closed.times, closed.last)
+                )
+
     def _offer_time(self, observations: Sequence[Observation]) -> None:
         for item in observations:
             if isinstance(item, Fix) and item.utc is not None:
@@ -180,10 +198,13 @@ class Intake:
             for item in observations
             if not isinstance(item, Sighting) or state.windows.seen(item.code, item.at)
         ]
+        keep = self._store if state.thinning is None or state.thinning.keeps(news) else self._roll
         for entry in entries.encode(state.device.name, news, state.raw):
-            self._store(state, entry)
+            keep(state, entry)
 
     def _tell_gap(self, state: DeviceState, missing: Sequence[Observation]) -> None:
+        if state.thinning is not None:
+            state.thinning.forget()
         gap = tuple((item.quantity, item.reason) for item in missing if isinstance(item, Reading))
         if not gap:
             return
@@ -203,15 +224,22 @@ class Intake:
         if not self._journal.observe(entry):
             state.refused["journal_full"] += entry.observations
             self._lost(state.device.name, entry.at, entry.observations)
+            if state.thinning is not None:
+                state.thinning.forget()
+
+    def _roll(self, state: DeviceState, entry: Entry) -> None:
+        self._live(state.device.name, entry.body)
+        self._journal.roll(entry.at, entry.values)
+        state.thinned += entry.observations
 
 
 def adjusted(state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
     """Applies the calibration of the settings and keeps the raw value beside it."""
-    offsets = state.device.offsets
-    if not offsets:
+    calibrations = state.device.calibrations
+    if not calibrations:
         return observations
     state.raw.clear()
-    return [_adjust(item, offsets, state.raw) for item in observations]
+    return [_adjust(item, calibrations, state.raw) for item in observations]
 
 
 def checked(_state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
@@ -252,14 +280,14 @@ STEPS: Final[tuple[Callable[[DeviceState, Sequence[Observation]], Sequence[Obser
     noted,
     spaced,
 )
-"""In this order. Repeats and gaps are judged after them, on what they leave."""
+"""In this order. Gaps, repeats and what is thinned are judged after them, on what they leave."""
 
 
-def _adjust(item: Observation, offsets: Mapping[str, float], raw: dict[str, float]) -> Observation:
-    if not isinstance(item, Reading) or item.value is None or item.quantity not in offsets:
+def _adjust(item: Observation, calibrations: Mapping[str, Calibration], raw: dict[str, float]) -> Observation:
+    if not isinstance(item, Reading) or item.value is None or item.quantity not in calibrations:
         return item
     raw[item.quantity] = item.value
-    return item._replace(value=round(item.value + offsets[item.quantity], 6))
+    return item._replace(value=calibrations[item.quantity](item.value))
 
 
 def _check(item: Reading) -> Reading:
@@ -291,4 +319,5 @@ def _why(state: DeviceState) -> str:
 def _state(device: Intaken, now_s: float) -> DeviceState:
     patience_s = max(PATIENCE_POLLS * (device.every_s or 0.0), PATIENCE_LEAST_S)
     windows = Windows(int(device.repeat_s * NANOSECONDS))
-    return DeviceState(device, windows, patience_s, now_s)
+    thinning = Thinning(device.thin) if device.thin is not None else None
+    return DeviceState(device, windows, patience_s, now_s, thinning)

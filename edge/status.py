@@ -78,6 +78,7 @@ def _device(gateway: Gateway, state: DeviceState) -> dict[str, Any]:
         "place": settings.place,
         "every_s": state.device.every_s,
         "observed": state.observed,
+        "thinned": state.thinned,
         "refused": dict(state.refused),
         "points": {name: _point(gateway, item) for name, item in state.newest.items()},
     }

@@ -66,6 +66,11 @@ class Windows:
         if seen is not None and stays is not None and at - stays.first >= LONGEST * self._repeat:
             yield from self._end(seen)
 
+    def end(self) -> Iterator[Closed]:
+        """Ends them all."""
+        for code in list(self._open):
+            yield from self._end(code)
+
     def _end(self, code: Code) -> Iterator[Closed]:
         window = self._open.pop(code)
         if window.count:

@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 
 from simulators.climate import Room
 from simulators.clock import Clock
+from simulators.device_server import DeviceServer
 from simulators.faults import Fault, Faults
 from simulators.options import ScenarioError
 from simulators.truth import Truth
@@ -79,16 +80,20 @@ class Device(ABC):
 
 
 class SerialDevice(Device):
-    """A device on a serial line."""
+    """A device on a serial line. tcp: the line ends in a device server on this TCP port (0: any free one)."""
 
-    def __init__(self, port: str, world: World) -> None:
+    def __init__(self, port: str, world: World, tcp: int | None = None) -> None:
         super().__init__(port, world)
-        self.wire = Pty(world.folder / port, self.heard, self._overrun)
+        self.wire: Pty | DeviceServer = (
+            Pty(world.folder / port, self.heard, self._overrun)
+            if tcp is None
+            else DeviceServer(port, tcp, self.heard)
+        )
         self.outbox = Outbox(self.wire.write)
 
     @property
     def endpoint(self) -> dict[str, str]:
-        return {"serial": str(self.wire.link)}
+        return self.wire.endpoint
 
     def plug(self) -> None:
         self.wire.plug()

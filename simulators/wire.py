@@ -34,6 +34,11 @@ class Pty:
         self._unread_since: float | None = None
 
     @property
+    def endpoint(self) -> dict[str, str]:
+        """``{"serial": path}``; stays the same over an unplugging."""
+        return {"serial": str(self.link)}
+
+    @property
     def plugged(self) -> bool:
         """Whether the port exists."""
         return self._near >= 0

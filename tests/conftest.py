@@ -1,4 +1,4 @@
-"""What every test may lean on: a bound on its time, the shared vectors, a real broker."""
+"""What every test may lean on: a bound on its time, the shared vectors, real servers."""
 
 from __future__ import annotations
 
@@ -60,10 +60,21 @@ def vectors() -> Path:
 
 @pytest.fixture(scope="session")
 def mosquitto() -> Path:
-    """The real broker's program. Where it is missing the test is skipped, and fails under ``CI=true``."""
-    program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    """The real broker's program."""
+    return _server("mosquitto")
+
+
+@pytest.fixture(scope="session")
+def gpsd() -> Path:
+    """The real daemon's program."""
+    return _server("gpsd")
+
+
+def _server(name: str) -> Path:
+    """Where it is missing the test is skipped, and fails under ``CI=true``."""
+    program = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
     if program is None:
-        why = "no mosquitto on this machine: apt-get install mosquitto"
+        why = f"no {name} on this machine: apt-get install {name}"
         if IN_CI:
             pytest.fail(why)
         pytest.skip(why)

@@ -1,1 +1,1 @@
-"""Positions: NMEA sentences now."""
+"""Positions: NMEA sentences off a receiver's wire, and gpsd's reports over the network."""

@@ -20,32 +20,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from typing import NamedTuple, TypeAlias
 
-from drivers.contract import NANOSECONDS, Instant, Reason, Reject
+from drivers.contract import Instant, Reason, Reject
 from drivers.framing import xor_of
+from drivers.gps.utc import utc
 
 Fields: TypeAlias = Sequence[bytes]
 """A sentence cut at its commas, the address first, without the checksum."""
 
 METRES_PER_SECOND_IN_A_KNOT = 1852 / 3600
 
-FIRST_YEAR = 2015
-"""An earlier date is a week counter that rolled over: 1024 weeks are 19.6 years, so that until August 2034 a
-receiver that rolls over says a date before this year. (The oldest captures that must decode are of 2015.)"""
-
-END_YEAR = 2080
-"""A two-digit year is of 1980 to 2079; a later one in ZDA can no more be true."""
-
 NO_FIX = (b"0", b"7", b"8")
 """Qualities of GGA that are no position measured: none, typed in by hand, simulated. (Empty: none.)"""
 
+MOST_SATELLITES = 999
+"""More than all that were ever launched; a damaged count with a valid checksum can have any length."""
+
 NO_HDOP = 99.0
 """Receivers say 99.9 or 99.99 where they cannot tell."""
-
-DAY_S = 24 * 3600
-UNIX_DAY = date(1970, 1, 1).toordinal()
 
 _TIME = re.compile(rb"(\d\d)(\d\d)(\d\d)(?:\.(\d*))?")
 _SHORT_DATE = re.compile(rb"(\d\d)(\d\d)(\d\d)")
@@ -101,6 +94,8 @@ def gga(fields: Fields) -> Gga:
         raise Reject(Reason.SENTINEL, f"GGA: quality {fields[6].decode('latin-1')}")
     lat, lon = _position(fields[2:6])
     satellites, hdop = _unsigned(fields[7]), _unsigned(fields[8])
+    if satellites is not None and satellites > MOST_SATELLITES:
+        raise _impossible("satellites", fields[7])
     return Gga(
         lat,
         lon,
@@ -171,20 +166,11 @@ def _rmc_utc(time: bytes, day_month_year: bytes) -> Instant | None:
 
 
 def _utc(time: bytes, year: int, month: int, day: int) -> Instant:
-    if not FIRST_YEAR <= year < END_YEAR:
-        raise Reject(Reason.RANGE, f"date: year {year}, week rollover or no date")
-    try:
-        days = date(year, month, day).toordinal() - UNIX_DAY
-    except ValueError as error:
-        raise _impossible("date", b"%d-%d-%d" % (year, month, day)) from error
     digits = _TIME.fullmatch(time)
     if digits is None:
         raise _impossible("time", time)
     hour, minute, second = int(digits[1]), int(digits[2]), int(digits[3])
-    if hour > 23 or minute > 59 or second > 60:  # 60: a leap second
-        raise _impossible("time", time)
-    nanoseconds = int(((digits[4] or b"") + b"000000000")[:9])
-    return Instant((days * DAY_S + hour * 3600 + minute * 60 + second) * NANOSECONDS + nanoseconds)
+    return utc((year, month, day), (hour, minute, second), (digits[4] or b"").decode())
 
 
 def _number(text: bytes) -> float | None:

@@ -84,6 +84,8 @@ class Bus:
         self._last_heard = asyncio.get_running_loop().time()
         self._schedule.begin(self._last_heard)
         try:
+            if self._port.kind == "tcp":
+                await wire.guard()  # a device server may still hold what the last connection asked for
             while True:
                 await self._turn(wire, emit)
         finally:
@@ -104,7 +106,7 @@ class Bus:
         }
 
     def _framing(self) -> Framing:
-        return Tcp(self._counts) if self._port.kind == "tcp" else Rtu(self._counts)
+        return Rtu(self._counts) if self._port.rtu else Tcp(self._counts)
 
     async def _turn(self, wire: Wire, emit: Emit) -> None:
         """The next poll, or the wait for it."""

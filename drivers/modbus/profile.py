@@ -114,7 +114,10 @@ class Profile(_Part):
                 point.type != "bool" or point.bit is not None
             ):
                 raise ValueError(f"{quantity}: functions 1 and 2 read single bits: type: bool, without bit")
-            if self.channels is not None and point.fault is not None:
+            fault = point.fault
+            if fault is not None and reads_bits(fault.function or self.function) and fault.bit is not None:
+                raise ValueError(f"{quantity}: functions 1 and 2 read single bits: its fault is without bit")
+            if self.channels is not None and fault is not None:
                 raise ValueError(f"{quantity}: a profile with channels cannot name a fault register")
             for channel in (1, self.channels.count) if self.channels else (None,):
                 for request in self.requests(1, point, channel):

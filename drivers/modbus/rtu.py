@@ -1,4 +1,4 @@
-"""RTU: a request and its answer on a serial line.
+"""RTU: a request and its answer on a serial line, or through a device server on the network.
 
 ::
 
@@ -35,7 +35,7 @@ LONGEST_FRAME: Final = 256
 
 
 class Rtu:
-    """The framing of a serial line."""
+    """The framing of a serial line, wherever it is."""
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts

@@ -74,7 +74,7 @@ class Tcp:
         if protocol != 0 or not SHORTEST <= length <= LONGEST:
             raise LinkDown(
                 f"this is no Modbus TCP: header {self._buffer[: _HEADER.size].hex(' ')}; "
-                "check that the port speaks Modbus TCP and not RTU over TCP"
+                "if a device server hands RTU on here, write framing: rtu at the port"
             )
         end = BEFORE_LENGTH_COUNTS + length
         if len(self._buffer) < end:

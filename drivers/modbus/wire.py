@@ -52,8 +52,8 @@ class Timing(NamedTuple):
 
     @classmethod
     def of(cls, port: Port) -> Self:
-        """On TCP the transactions tell answers apart: no guard, no silence."""
-        if port.kind == "tcp":
+        """In Modbus TCP the transactions tell answers apart: no guard, no silence."""
+        if not port.rtu:
             return cls(port.timeout_s)
         character_s = BITS_PER_CHARACTER / port.baud
         guard_s = min(GUARD_SHARE * port.timeout_s, LONGEST_GUARD_S)
@@ -95,7 +95,7 @@ class Wire:
                 return reply
             silence = self._framing.give_up()
             self._counts.timeouts += 1
-            await self._guard()
+            await self.guard()
             return silence
         finally:
             now = self._loop.time()
@@ -137,8 +137,8 @@ class Wire:
         except TimeoutError:
             return None
 
-    async def _guard(self) -> None:
-        """Lets a late answer pass, so that it is not taken for the next one."""
+    async def guard(self) -> None:
+        """Lets a late answer pass, so that it is not taken for the next one. Raises LinkDown."""
         if not self._timing.guard_s:
             return
         stray = self._counts.stray_bytes

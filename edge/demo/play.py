@@ -7,6 +7,7 @@ import signal
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from edge.demo import view
 from edge.demo.program import free_port, listening, program
 from edge.demo.site import SITES, running
 from edge.demo.view import Stage
+from edge.errors import DidNotStart
 from edge.messages import Lang, text
 
 REFRESH_S: Final = 0.5
@@ -34,7 +36,7 @@ async def play(
     console.print(text(lang, "demo.starting"))
     with tempfile.TemporaryDirectory(prefix="tagtrail-") as directory:
         async with AsyncExitStack() as stack:
-            mqtt = {"url": broker} if broker else await _embedded_broker(stack)
+            mqtt = {"url": broker} if broker else await _embedded_broker(stack, lang)
             console.print(text(lang, "demo.broker", url=mqtt["url"]), highlight=False)
             names = [site] if site else SITES
             stages = [
@@ -46,12 +48,15 @@ async def play(
     if as_json:
         click.echo(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
     else:
+        console.print()
         console.print(view.summary_table(summary, lang))
     return 0 if summary["ok"] else 1
 
 
-async def _embedded_broker(stack: AsyncExitStack) -> dict[str, Any]:
-    """amqtt speaks 3.1.1 only, so the settings say so."""
+async def _embedded_broker(stack: AsyncExitStack, lang: Lang) -> dict[str, Any]:
+    """amqtt speaks 3.1.1 only, so the settings say so. Raises DidNotStart."""
+    if find_spec("amqtt") is None:
+        raise DidNotStart(text(lang, "demo.no_broker"))
     port = free_port()
     await stack.enter_async_context(program("edge.demo.broker", str(port)))
     await listening(port)

@@ -2,7 +2,7 @@
 
 Observed is what the gateway's intake counts. Journalled and acknowledged are read from the journal itself:
 the blocks that are there, and those up to the uplink's cursor. Fewer are journalled than observed where a tag
-repeats or a receiver talks more often than its cadence asks.
+repeats, a receiver talks more often than its cadence asks, or ``thin`` leaves out what says nothing new.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ def table(stages: Sequence[Stage], lang: Lang) -> Table:
     for name in COUNTS:
         shown.add_column(text(lang, f"demo.{name}"), justify="right", no_wrap=True)
     for stage in stages:
-        shown.add_row(stage.site.settings.gateway.site.name, style="bold")
+        gateway = stage.site.settings.gateway
+        shown.add_row(f"{gateway.site.name} · {gateway.id}", style="bold")
         for name, device in stage.site.settings.devices.items():
             points = stage.devices.get(name, {}).get("points", {})
             says = "\n".join(show.value(item, lang) for item in list(points.values())[:2])

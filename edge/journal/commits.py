@@ -24,7 +24,7 @@ from edge.errors import JournalError
 from edge.journal.block import Entry
 from edge.journal.database import is_full
 from edge.journal.packing import Record
-from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Refusal, Waiting
+from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Refusal, Rolled, Waiting
 from edge.journal.writer import Committed, Writer
 
 log = logging.getLogger(__name__)
@@ -109,6 +109,13 @@ class GroupCommit:
         else:
             self._commit_soon()
         return None
+
+    def add_rolled(self, rolled: Rolled) -> Refusal | None:
+        """Takes values for the rollups alone, or says why not."""
+        refusal = Refusal.CLOSED if self._closed else self.waiting.add_rolled(rolled)
+        if refusal is None:
+            self._commit_soon()
+        return refusal
 
     def add_record(self, record: Record) -> Refusal | None:
         """Takes a record, or says why not."""
@@ -207,7 +214,7 @@ class GroupCommit:
                 self._put_back(batch, acknowledging)
                 return await self._failed(error)
             self.last_commit_s = perf_counter() - started
-            self._done(done, acknowledging)
+            self._done(done, len(batch.rolled), acknowledging)
             await self._keep_room()
             await self._expire()
             return Turn.DONE
@@ -217,9 +224,9 @@ class GroupCommit:
             self._cursors[key] = max(seq, self._cursors.get(key, 0))
         self._acknowledging = acknowledging + self._acknowledging
 
-    def _done(self, done: Committed, acknowledging: list[asyncio.Future[None]]) -> None:
+    def _done(self, done: Committed, rolled: int, acknowledging: list[asyncio.Future[None]]) -> None:
         self._failures = 0
-        self.waiting.remove(done.entries, done.records)
+        self.waiting.remove(done.entries, done.records, rolled)
         self._release(acknowledging)
         if done.more:
             self._wake.set()

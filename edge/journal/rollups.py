@@ -2,7 +2,10 @@
 
 Values are folded in memory when their block is committed, and merged into the table once a minute, in one
 transaction with the seqs up to which they hold. What a crash takes from memory, the blocks after those seqs
-give back; so every value is counted once, also the late ones of minutes long written.
+give back; so every journalled value is counted once, also the late ones of minutes long written.
+
+Values that ``thin`` left out of the blocks are folded with the same commits, and nothing gives them back: a
+crash takes those that were still in memory, and a rebuild counts only what was journalled.
 
 What counts is the same at intake (``edge/entries.py``) and here: of a fix its speed, of any other entry each
 number at its top level whose quantity is not named in ``quality``.

@@ -15,7 +15,7 @@ import asyncio
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from edge.journal.packing import Record
 from edge.journal.reader import Reader
 from edge.journal.rollups import MINUTE, Rollup
 from edge.journal.standing import LaneStanding
+from edge.journal.waiting import Rolled
 from edge.journal.writer import Rules, Writer
 
 __all__ = ["Identity", "Journal", "Predecessor", "Rules"]
@@ -137,6 +138,17 @@ class Journal:
         if refusal is not None:
             self._refused[str(refusal)] += entry.observations
         return refusal is None
+
+    def roll(self, at: Instant, values: Sequence[tuple[str, float]]) -> None:
+        """Counts good numbers by point that stand in no entry (``thin``), in the rollups alone.
+
+        What a crash takes of them is lost to the charts, and no more: see ``rollups.py``.
+        """
+        if not values:
+            return
+        refusal = self._commits.add_rolled(Rolled(at, values))
+        if refusal is not None:
+            self._refused[f"rollup_{refusal}"] += len(values)
 
     def record(self, kind: str, at: Instant, body: bytes) -> None:
         """Takes a record, a JSON object, for a commit at once.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from drivers.contract import Instant
 from edge.journal.block import MAX_OBSERVATIONS, Entry
 from edge.journal.packing import Record
 
 MOST_OBSERVATIONS = 20_000
 """Held while the disk does not take them: 20 s at 1,000 a second, some 2 MB."""
+
+MOST_ROLLED = 20_000
+"""Instants held likewise whose values are for the rollups alone; they take no room from observations."""
 
 MOST_RECORDS = 10_000
 """Held likewise. Weeks of a line's work, and a bound none the less."""
@@ -27,6 +32,13 @@ class Refusal(StrEnum):
     CLOSED = "closed"
 
 
+class Rolled(NamedTuple):
+    """Values by point that stand in no entry, for the rollups alone."""
+
+    at: Instant
+    values: Sequence[tuple[str, float]]
+
+
 class Batch(NamedTuple):
     """What the next commit may take, in order. cursors: new seqs by (uplink, lane number)."""
 
@@ -34,6 +46,7 @@ class Batch(NamedTuple):
     records: list[Record]
     cursors: dict[tuple[str, int], int]
     clock: str
+    rolled: Sequence[Rolled] = ()
 
 
 class Waiting:
@@ -42,6 +55,7 @@ class Waiting:
     def __init__(self, room: int) -> None:
         self.entries: list[Entry] = []
         self.records: list[Record] = []
+        self.rolled: list[Rolled] = []
         self.observations = 0
         self.accepted = 0
         self.stored = 0
@@ -72,6 +86,12 @@ class Waiting:
         self.accepted += 1
         return None
 
+    def add_rolled(self, rolled: Rolled) -> Refusal | None:
+        if len(self.rolled) >= MOST_ROLLED:
+            return Refusal.WAITING
+        self.rolled.append(rolled)
+        return None
+
     @property
     def fills_a_block(self) -> bool:
         """Whether what came since the last commit began is enough for a whole block."""
@@ -80,11 +100,13 @@ class Waiting:
     def take(self, clock: str, cursors: dict[tuple[str, int], int], *, telemetry: bool) -> Batch:
         """For a commit. All of it goes on waiting until ``remove`` says that it is on disk."""
         self._fresh_observations = self._fresh_bytes = 0
-        return Batch(self.entries.copy() if telemetry else [], self.records.copy(), cursors, clock)
+        entries, rolled = (self.entries.copy(), self.rolled.copy()) if telemetry else ([], [])
+        return Batch(entries, self.records.copy(), cursors, clock, rolled)
 
-    def remove(self, entries: int, records: int) -> None:
-        """The first so many are on disk."""
+    def remove(self, entries: int, records: int, rolled: int) -> None:
+        """The first so many entries and records are on disk, so many values in the rollups."""
         self.observations -= sum(entry.observations for entry in self.entries[:entries])
         del self.entries[:entries]
         del self.records[:records]
+        del self.rolled[:rolled]
         self.stored += entries + records

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from edge.journal.identity import Identity, Predecessor, establish
 from edge.journal.packing import Draft, Envelope, Record
 from edge.journal.retention import Why
 from edge.journal.standing import LaneStanding, standing
-from edge.journal.waiting import Batch
+from edge.journal.waiting import Batch, Rolled
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ class Writer:
                 self._fold.clear()
             self._minute = minute
         entries = sum(draft.taken for draft in telemetry)
-        self._take_in(batch.entries[:entries], batch.records[: len(records)])
+        self._take_in(batch.entries[:entries], batch.records[: len(records)], batch.rolled)
         more = entries < len(batch.entries) or len(records) < len(batch.records)
         return Committed(entries, len(records), more)
 
@@ -234,13 +234,15 @@ class Writer:
             after = standing(self._connection)
         self.standing = after
 
-    def _take_in(self, entries: list[Entry], records: list[Record]) -> None:
-        """What was just committed enters the rollups and the newest instant."""
+    def _take_in(self, entries: list[Entry], records: list[Record], rolled: Sequence[Rolled]) -> None:
+        """What was just committed enters the rollups and the newest instant; ``rolled`` only the rollups."""
         instants = [record.at for record in records]
         for entry in entries:
             instants.append(entry.at)
             if entry.values:
                 self._fold.add(entry.at // rollups.MINUTE, entry.values)
+        for at, values in rolled:
+            self._fold.add(at // rollups.MINUTE, values)
         telemetry = self._mine(Lane.TELEMETRY)
         self._fold.through[telemetry.number] = telemetry.head
         if self.newest is not None:

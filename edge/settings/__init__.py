@@ -1,12 +1,13 @@
 """The YAML file: its schema, and the loader that points at file:line:column."""
 
-from edge.settings.devices import DeviceSettings, Place, Port
+from edge.settings.devices import Adjust, DeviceSettings, Place, Port, Thin
 from edge.settings.loader import load
 from edge.settings.schema import Gateway, Journal, Settings
 from edge.settings.secret import Secret
 from edge.settings.uplinks import Mqtt, Uplink
 
 __all__ = [
+    "Adjust",
     "DeviceSettings",
     "Gateway",
     "Journal",
@@ -15,6 +16,7 @@ __all__ = [
     "Port",
     "Secret",
     "Settings",
+    "Thin",
     "Uplink",
     "load",
 ]

@@ -16,6 +16,9 @@ from edge.settings.wording import shown, shown_names, unknown
 Line: TypeAlias = Callable[[Keys], int]
 """In which line of the file an entry stands."""
 
+_POSITION = {"lat", "lon"}
+"""What a device measures that gives fixes."""
+
 _Claims: TypeAlias = tuple[tuple[str, object], ...]
 
 
@@ -87,6 +90,22 @@ def quantities(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driv
             if quantity not in measured:
                 where = ("devices", name, "adjust", quantity)
                 yield Fault(where, *unknown("unknown_quantity", quantity, measured), at_key=True)
+
+
+def thinning(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driver]) -> Iterator[Fault]:
+    """Keys of ``thin`` that look at what the device does not give."""
+    for name, device in devices.items():
+        if device.thin is None:
+            continue
+        measured = set(drivers[device.driver].decoder(device.options).quantities())
+        where = ("devices", name, "thin")
+        if not measured:
+            yield Fault(where, "thin_sightings", {"device": name}, at_key=True)
+        if measured and not measured - _POSITION and device.thin.change is not None:
+            yield Fault((*where, "change"), "thin_readings", {"device": name}, at_key=True)
+        for key, value in (("distance", device.thin.distance_m), ("turn", device.thin.turn_deg)):
+            if measured and not measured & _POSITION and value is not None:
+                yield Fault((*where, key), "thin_fixes", {"device": name, "name": key}, at_key=True)
 
 
 def _misfit(name: str, device: DeviceSettings, port: Port, driver: Driver) -> Fault | None:

@@ -10,23 +10,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edge.settings.later import Coming
-from edge.settings.measures import Angle, Distance, Duration, Speed
+from edge.settings.measures import Duration, Speed
 from edge.settings.secret import Secret
 from edge.settings.values import Name, Text
 
 Seconds = Annotated[float, Duration()]
-Metres = Annotated[float, Distance()]
-
-
-class Thin(Coming):
-    """Journal a reading only when it moved or the time is up. · 精简存储"""
-
-    change: float | None = Field(None, description="A reading that moved by this much. · 变化量")
-    distance: Metres | None = Field(None, description="A position that moved by this far. · 移动距离")
-    turn: Annotated[float, Angle()] | None = Field(
-        None, description="A course that turned by this much. · 转向角"
-    )
-    at_least: Seconds | None = Field(None, description="And one in any case after this time. · 最长间隔")
 
 
 class Influx(Coming):

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from edge.settings.coming import Thin
 from edge.settings.later import LATER
-from edge.settings.measures import Distance, Duration
-from edge.settings.values import AbsolutePath, Day, Endpoint, Gln, Part, Quantity, Reference, Text, one_of
+from edge.settings.measures import Angle, Distance, Duration
+from edge.settings.values import (
+    AbsolutePath,
+    Day,
+    Endpoint,
+    Gln,
+    Part,
+    Quantity,
+    Reference,
+    Text,
+    any_of,
+    one_of,
+)
 
 Baud = Literal[300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600]
 """Bits per second; the speeds that readers, meters and controllers are sold with."""
@@ -32,7 +43,15 @@ class Port(Part):
         None, description="A scanner that types like a keyboard. · 键盘式扫码器"
     )
     gpio: Annotated[Text | None, LATER] = Field(None, description="A chip of contact inputs. · GPIO 芯片")
-    baud: Baud = Field(9600, description="Speed of a serial line, bits per second. · 波特率")
+    framing: Literal["rtu"] | None = Field(
+        None,
+        description="rtu: behind tcp is a device server that hands on Modbus RTU; else it is Modbus TCP. "
+        "· 串口服务器透传 RTU",
+    )
+    baud: Baud = Field(
+        9600,
+        description="Speed of a serial line, also of the one behind framing: rtu, bits per second. · 波特率",
+    )
     parity: Literal["none", "even", "odd"] = Field("none", description="Of a serial line. · 校验位")
     data_bits: Literal[7, 8] = Field(8, description="Of a serial line. · 数据位")
     stop_bits: Literal[1, 2] = Field(1, description="Of a serial line. · 停止位")
@@ -60,10 +79,14 @@ class Port(Part):
     def _one_wire(self) -> Self:
         if (self.serial is None) == (self.tcp is None):
             raise PydanticCustomError("one_kind", "kinds", {"kinds": ["serial", "tcp"]})
-        if self.tcp is not None:
-            for name in ("baud", "parity", "data_bits", "stop_bits"):
-                if name in self.model_fields_set:
-                    raise PydanticCustomError("serial_only", "on tcp", {"at": name, "name": name})
+        if self.tcp is None:
+            if self.framing is not None:
+                raise PydanticCustomError("tcp_only", "on serial", {"at": "framing", "name": "framing"})
+            return self
+        set_at_the_server = ("parity", "data_bits", "stop_bits")
+        for name in set_at_the_server if self.framing else ("baud", *set_at_the_server):
+            if name in self.model_fields_set:
+                raise PydanticCustomError("serial_only", "on tcp", {"at": name, "name": name})
         return self
 
 
@@ -110,18 +133,73 @@ class Instrument(Part):
         return self
 
 
+def _pair(value: object) -> tuple[object, ...]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise PydanticCustomError("point", "no pair")
+    return tuple(value)
+
+
+def _in_order(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    if len(points) < 2:
+        raise PydanticCustomError("points_few", "too few", {"count": len(points)})
+    for number, ((before, _), (shown, _)) in enumerate(pairwise(points), start=1):
+        if shown <= before:
+            raise PydanticCustomError(
+                "points_order", "not increasing", {"at": number, "shown": shown, "before": before}
+            )
+    return points
+
+
+Points = Annotated[list[Annotated[tuple[float, float], BeforeValidator(_pair)]], AfterValidator(_in_order)]
+"""Pairs of shown and true value, the shown strictly increasing."""
+
+
 class Adjust(Part):
-    """What the calibration says must be added. · 修正"""
+    """What the calibration says: one of offset, points. · 修正"""
+
+    model_config = one_of("offset", "points")
 
     offset: float = Field(0.0, description="Added to every reading, in its unit. · 偏移量")
-    points: Annotated[list[tuple[float, float]] | None, LATER] = Field(
-        None, description="Pairs of shown and true value, joined by straight lines. · 多点修正"
+    points: Points | None = Field(
+        None,
+        json_schema_extra={"minItems": 2},
+        description="Pairs of shown and true value, joined by straight lines; the ends go on. · 多点修正",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if ("offset" in self.model_fields_set) == (self.points is not None):
+            raise PydanticCustomError("one_kind", "kinds", {"kinds": ["offset", "points"]})
+        return self
+
+
+class Thin(Part):
+    """What need not be journalled because it says nothing new; the rollups count all of it. · 精简存储"""
+
+    model_config = any_of("change", "distance", "turn", "at_least")
+
+    change: float | None = Field(
+        None, ge=0.001, description="A reading that moved by this much, in its unit, is kept. · 变化量"
+    )
+    distance_m: Annotated[float, Distance("1m", "100km")] | None = Field(
+        None, alias="distance", description="A position this far from the last is kept. · 移动距离"
+    )
+    turn_deg: Annotated[float, Angle("1deg", "180deg")] | None = Field(
+        None, alias="turn", description="A position where the course turned by this much is kept. · 转向角"
+    )
+    at_least_s: Annotated[float, Duration("1s", "1d")] = Field(
+        900.0,
+        alias="at_least",
+        json_schema_extra={"default": "15min"},
+        description="One is kept in any case after this time. · 最长间隔",
     )
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if "offset" not in self.model_fields_set:
-            raise PydanticCustomError("one_kind", "nothing", {"kinds": ["offset"]})
+        if not self.model_fields_set:
+            raise PydanticCustomError(
+                "any_kind", "nothing", {"kinds": ["change", "distance", "turn", "at_least"]}
+            )
         return self
 
 
@@ -149,7 +227,7 @@ class DeviceSettings(Part):
     )
     adjust: dict[Quantity, Adjust] = Field({}, description="By quantity. · 修正")
     instrument: Instrument | None = Field(None, description="What fills the role today. · 仪器")
-    thin: Annotated[Thin | None, LATER] = Field(None, description="What need not be journalled. · 精简存储")
+    thin: Thin | None = Field(None, description="What need not be journalled. · 精简存储")
     options: SkipJsonSchema[BaseModel] = Field(NoOptions(), description="Its driver's own keys.")
 
 

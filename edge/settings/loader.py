@@ -58,6 +58,7 @@ class _Draft:
             *checks.circles(places),
             *checks.sharing(devices, ports, self._drivers, self._line),
             *checks.quantities(devices, self._drivers),
+            *checks.thinning(devices, self._drivers),
         ):
             self._findings.tell(fault)
         self._findings.scan()

@@ -39,6 +39,11 @@ def one_of(*keys: str) -> ConfigDict:
     return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
 
 
+def any_of(*keys: str) -> ConfigDict:
+    """For a mapping that must have one of these keys at least, so that editors know it too."""
+    return ConfigDict(json_schema_extra={"anyOf": [{"required": [key]} for key in keys]})
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """Text that matches ``pattern`` as a whole; ``key`` names the sentence that says so."""

@@ -50,7 +50,7 @@ class Wire(asyncio.Protocol):
     def abort(self) -> None:
         """Ends the connection at once; what is unsent is lost."""
         self._outgoing.clear()
-        if self._transport is not None:
+        if self._transport is not None and not self.closed.done():  # before 3.11.5 TLS cannot end twice
             self._transport.abort()
 
     # what asyncio calls

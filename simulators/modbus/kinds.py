@@ -1,27 +1,37 @@
 """The register layouts of real units, and one to describe in the scenario.
 
-================= ======== ==================================================================== ==============
-kind              function registers (zero-based; x0.1)                                         error value
-================= ======== ==================================================================== ==============
-xy-md02           4        1 temperature, 2 humidity; holding 0x0101-0x0104 its settings         none: silence
-r4dcb08           3        0-7 temperatures, 8-15 corrections, 0xFE unit, 0xFF baud code         0x8000
-pt100-8           3        0-7 temperatures                                                      0xFFFF
-danfoss-ekc-202d  3        2575 air, 2529 S3, 2530 S4, 2531 thermostat, 2577 alarm, 1010 S5,     error flags
-                           1035 defrost, 2540 alarm, 2001 DI1 (door), 2555 DI2, 2545 setpoint,   2540, 19999,
-                           2509 compressor, 2511 defrost relay                                   20001-20003
-registers         1-4      as the scenario says                                                  as it says
-================= ======== ==================================================================== ==============
+================== ======== =================================================================== ==============
+kind               function registers (zero-based; x0.1)                                        error value
+================== ======== =================================================================== ==============
+xy-md02            4        1 temperature, 2 humidity; holding 0x0101-0x0104 its settings        none: silence
+wb-msw-v3          4        0 temperature, 1 humidity; 4 and 5 the same x0.01                    0x7FFF, FFFF
+comet-t3311        3        0x30 temperature, 0x31 humidity (the manual counts from 1)           not published
+sokol-m            3        3 temperature x0.01, 5 humidity x1                                   not published
+vaisala-hmp        3        0 humidity, 2 temperature, float32, low word first                   quiet NaN
+r4dcb08            3        0-7 temperatures, 8-15 corrections, 0xFE unit, 0xFF baud code        0x8000
+pt100-8            3        0-7 temperatures                                                     0xFFFF
+danfoss-ekc-202d   3        2575 air, 2529 S3, 2530 S4, 2531 thermostat, 2577 alarm, 1010 S5,    error flags
+                            1035 defrost, 2540 alarm, 2001 DI1 (door), 2555 DI2, 2545 setpoint,  2540, 19999,
+                            2509 compressor, 2511 defrost relay                                  20001-20003
+danfoss-erc-211    3        2529 air, 1010 S5, 99 setpoint, all x0.01; 2509 compressor           not published
+eliwell-idplus-9xx 3        295 air, 16416 setpoint; bits: 32886.5 defrost, 32891.5 alarm        0x8000 and
+                                                                                                 bit 32876.1
+carel-ir33         4        403 air; holding 404 setpoint; discrete 18 defrost, 7 compressor     discrete 3
+registers          1-4      as the scenario says                                                 as it says
+================== ======== =================================================================== ==============
 
-Sources: wirenboard/wb-mqtt-serial templates config-xy-md0x, config-wp3066adam, config-danfoss-ekc-202d;
-acpiccolo/R4DCB08-Temperature-Collector ``src/protocol.rs``.
+Sources: wirenboard/wb-mqtt-serial templates config-xy-md0x, config-wp3066adam, config-danfoss-ekc-202d,
+config-danfoss-erc-211-wb-ref, config-eliwell-idplus-9xx, config-carel-ir33, config-sokol-m and those of the
+WB-MSW; acpiccolo/R4DCB08-Temperature-Collector ``src/protocol.rs``; Comet manual IE-SNC-T33(4)11+T73(4)10-07,
+p. 8; Vaisala user guide M212022EN-F, table 75 and p. 109.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
-from simulators.climate import SPOTS, Room
+from simulators.climate import Room
+from simulators.modbus.controllers import ekc_202d, erc_211, idplus_9xx, ir33
 from simulators.modbus.registers import (
     COILS,
     DISCRETE_INPUTS,
@@ -31,54 +41,46 @@ from simulators.modbus.registers import (
     Point,
     Source,
 )
+from simulators.modbus.sensors import HUNDREDTH, TENTH, Kind, Sensor, constant, sensor
 from simulators.options import Options
 
-TENTH = 0.1
 CHANNELS = 8
 
 
-class Kind(NamedTuple):
-    """What a unit answers with. mute: a failed one says nothing at all."""
+def _climate(*layout: Point) -> Callable[[Options, Mapping[str, Room], int], Kind]:
+    """A probe with these points; ``sensor`` says where it hangs."""
 
-    points: Sequence[Point]
-    mute: bool = False
+    def read(options: Options, rooms: Mapping[str, Room], unit: int) -> Kind:
+        probe = sensor(options, "sensor", options.raw("sensor"), rooms)
+        damp = Sensor(probe.room, "humidity")
+        return Kind(
+            [
+                point._replace(source=(damp if point.name.startswith("humidity") else probe).read)
+                for point in layout
+            ]
+        )
 
-
-class Sensor(NamedTuple):
-    """A probe somewhere in a room. offset: what it shows too much, in its unit."""
-
-    room: Room
-    spot: str = "air"
-    offset: float = 0.0
-
-    def read(self) -> float:
-        """What it shows."""
-        return self.room.look(self.spot) + self.offset
+    return read
 
 
-def sensor(where: Options, key: str, raw: object, rooms: Mapping[str, Room]) -> Sensor:
-    """From ``room``, ``room.spot`` or ``{room: …, spot: …, offset: …}``. Raises ScenarioError."""
-    if isinstance(raw, str):
-        name, _, spot = raw.partition(".")
-        raw = {"room": name, "spot": spot or "air"}
-    options = Options(f"{where.where}.{key}", raw)
-    room, spot = _room(options, rooms), options.one("spot", str, "air")
-    if spot not in SPOTS:
-        raise options.error("spot", f"{spot} is none of {', '.join(SPOTS)}")
-    offset = options.one("offset", float, 0.0)
-    options.done()
-    return Sensor(room, spot, offset)
-
-
-def _room(options: Options, rooms: Mapping[str, Room]) -> Room:
-    name = options.one("room", str)
-    if name not in rooms:
-        raise options.error("room", f"{name} is none of the rooms {', '.join(rooms)}")
-    return rooms[name]
-
-
-def _constant(value: float) -> Source:
-    return lambda: value
+_WB_MSW_V3 = _climate(
+    Point(INPUT_REGISTERS, 0, "temperature", None, TENTH, error=(0x7FFF,)),
+    Point(INPUT_REGISTERS, 1, "humidity", None, TENTH, "u16", error=(0xFFFF,)),
+    Point(INPUT_REGISTERS, 4, "temperature_fine", None, HUNDREDTH, error=(0x7FFF,)),
+    Point(INPUT_REGISTERS, 5, "humidity_fine", None, HUNDREDTH, "u16", error=(0xFFFF,)),
+)
+_COMET_T3311 = _climate(
+    Point(HOLDING_REGISTERS, 0x30, "temperature", None, TENTH),
+    Point(HOLDING_REGISTERS, 0x31, "humidity", None, TENTH),
+)
+_SOKOL_M = _climate(
+    Point(HOLDING_REGISTERS, 3, "temperature", None, HUNDREDTH),
+    Point(HOLDING_REGISTERS, 5, "humidity", None, type="u16"),
+)
+_VAISALA_HMP = _climate(
+    Point(HOLDING_REGISTERS, 0, "humidity", None, type="float32", little=True, error=(0, 0x7FC0)),
+    Point(HOLDING_REGISTERS, 2, "temperature", None, type="float32", little=True, error=(0, 0x7FC0)),
+)
 
 
 def _xy_md02(options: Options, rooms: Mapping[str, Room], unit: int) -> Kind:
@@ -96,7 +98,7 @@ def _xy_md02(options: Options, rooms: Mapping[str, Room], unit: int) -> Kind:
 
 def _settings(values: Mapping[int, float]) -> list[Point]:
     return [
-        Point(HOLDING_REGISTERS, address, f"setting.{address}", _constant(value), type="u16")
+        Point(HOLDING_REGISTERS, address, f"setting.{address}", constant(value), type="u16")
         for address, value in values.items()
     ]
 
@@ -126,43 +128,6 @@ def _inputs(options: Options, rooms: Mapping[str, Room], error: int) -> list[Poi
     ]
 
 
-def _ekc_202d(options: Options, rooms: Mapping[str, Room], unit: int) -> Kind:
-    room = _room(options, rooms)
-    held = HOLDING_REGISTERS
-    temperatures = {
-        2575: ("temperature", "air"),
-        2529: ("s3", "air"),
-        2530: ("s4", "supply"),
-        1010: ("s5", "evaporator"),
-        2531: ("thermostat", "air"),
-        2577: ("alarm_temperature", "air"),
-    }
-    shown = [
-        Point(held, at, name, Sensor(room, spot).read, TENTH, channel=1)
-        for at, (name, spot) in temperatures.items()
-    ]
-    states = {
-        1035: ("defrost", "defrost"),
-        2001: ("di1", "door"),
-        2509: ("compressor", "compressor"),
-        2511: ("defrost_relay", "defrost"),
-    }
-    flags = {19999: "error", 20001: "error_s3", 20002: "error_s4", 20003: "error_s5"}
-    return Kind(
-        [
-            *shown,
-            Point(held, 2545, "setpoint", Sensor(room, "setpoint").read, TENTH),
-            *(
-                Point(held, at, name, Sensor(room, spot).read, type="u16")
-                for at, (name, spot) in states.items()
-            ),
-            Point(held, 2540, "alarm", Sensor(room, "alarm").read, type="u16", channel=1, flag=True),
-            Point(held, 2555, "di2", _constant(0.0), type="u16"),
-            *(Point(held, at, name, None, type="u16", channel=1, flag=True) for at, name in flags.items()),
-        ]
-    )
-
-
 def _registers(options: Options, rooms: Mapping[str, Room], unit: int) -> Kind:
     """``holding``, ``input``, ``coils``, ``discrete``: address to what stands there."""
     banks = {
@@ -184,7 +149,7 @@ def _described(function: int, address: str, options: Options, rooms: Mapping[str
     if not address.isdecimal():
         raise options.error("", f"{address} is no register address")
     source = (
-        _constant(float(options.one("value", float)))
+        constant(float(options.one("value", float)))
         if "value" in options
         else sensor(options, "sensor", options.raw("sensor"), rooms).read
     )
@@ -213,9 +178,16 @@ def _error_words(error: int, point: Point) -> tuple[int, ...]:
 
 KINDS: dict[str, Callable[[Options, Mapping[str, Room], int], Kind]] = {
     "xy-md02": _xy_md02,
+    "wb-msw-v3": _WB_MSW_V3,
+    "comet-t3311": _COMET_T3311,
+    "sokol-m": _SOKOL_M,
+    "vaisala-hmp": _VAISALA_HMP,
     "r4dcb08": _r4dcb08,
     "pt100-8": _pt100_8,
-    "danfoss-ekc-202d": _ekc_202d,
+    "danfoss-ekc-202d": ekc_202d,
+    "danfoss-erc-211": erc_211,
+    "eliwell-idplus-9xx": idplus_9xx,
+    "carel-ir33": ir33,
     "registers": _registers,
 }
 """By their names in a scenario; each reads its own options and is told its unit number."""

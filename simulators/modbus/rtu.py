@@ -109,14 +109,17 @@ DAMAGE: Mapping[str, Callable[[bytes], bytes]] = {"wrong_unit": wrong_unit, "wro
 
 
 class ModbusRtu(SerialDevice):
-    """Options: ``units``, ``baud`` (9600), ``parity`` (none, even, odd), ``turnaround`` (of a unit, 5 ms)."""
+    """Options: ``units``, ``baud`` (9600), ``parity`` (none, even, odd), ``turnaround`` (of a unit, 5 ms).
+
+    With ``tcp`` (a port's number; 0: any free one) the line ends in a device server: RTU over TCP.
+    """
 
     can_have: ClassVar[frozenset[str]] = OF_MESSAGES | {
         "wrong_crc", "wrong_unit", "frozen", "sentinel", "illegal", "echo", "unplug",
     }  # fmt: skip
 
     def __init__(self, port: str, options: Options, world: World) -> None:
-        super().__init__(port, world)
+        super().__init__(port, world, options.one("tcp", int, None))
         self._units = read_units(options.within("units"), world.rooms)
         baud, parity = options.one("baud", int, 9600), options.one("parity", str, "none")
         if baud not in BAUDS or parity not in BITS:

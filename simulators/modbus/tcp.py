@@ -17,10 +17,11 @@ from typing import ClassVar, NamedTuple
 
 from simulators.clock import stamp
 from simulators.device import Device, World
+from simulators.device_server import AT_ONCE, HOST, listen
 from simulators.faults import OF_MESSAGES, Fault, spoil
 from simulators.modbus.bus import check_unit, note_reply, read_units
 from simulators.modbus.unit import SAMPLE_S, Answer
-from simulators.options import Options, ScenarioError
+from simulators.options import Options
 from simulators.wire import Outbox
 
 HEADER = 6
@@ -33,12 +34,8 @@ READ_REQUEST = 12
 PLAIN_HEADER = struct.pack(">HH", 0, READ_REQUEST - HEADER)
 
 UNIT_AT = 6
-HOST = "127.0.0.1"
 SEND_BUFFER = 65536
 """Bytes; little, as in a device, so that a gateway that does not read is soon noticed."""
-
-AT_ONCE = struct.pack("ii", 1, 0)
-"""SO_LINGER: close by a reset, as a device does that loses its power."""
 
 
 def wrong_unit(message: bytes) -> bytes:
@@ -74,11 +71,7 @@ class ModbusTcp(Device):
     def plug(self) -> None:
         if self._near is not None:
             return
-        try:
-            self._near = socket.create_server((HOST, self._number))
-        except OSError as error:
-            raise ScenarioError(f"{self.port}: {HOST}:{self._number}: {error.strerror}") from None
-        self._near.setblocking(False)
+        self._near = listen(self.port, self._number)
         self._near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._number = self._near.getsockname()[1]
         asyncio.get_running_loop().add_reader(self._near, self._accept, self._near)

@@ -283,4 +283,60 @@ async def test_a_reader_in_its_active_mode_is_asked_nothing() -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+class Shy(Antenna):
+    """One that says nothing before it is greeted."""
+
+    greeting: ClassVar[bytes] = b"hello\n"
+
+
+class Answering(ReplayLink):
+    """A wire that says what the antenna says only once it has been written to."""
+
+    def __init__(self) -> None:
+        super().__init__(b"$1 A\n", "replay", 64)
+        self.written: list[bytes] = []
+
+    async def read(self) -> bytes:
+        assert self.written, "read before the greeting"
+        return await super().read()
+
+    async def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+
+async def test_a_device_that_must_be_greeted_is_greeted_once_for_each_link() -> None:
+    links: list[Answering] = []
+
+    async def open_link() -> Link:
+        links.append(Answering())
+        return links[-1]
+
+    edge = Edge()
+    devices = [Device("first", Shy("1"), None), Device("second", Shy("2"), None)]
+    listener = Listener(PORT, open_link, devices, Ticks())
+    for _ in range(2):
+        with pytest.raises(LinkDown):
+            await listener.run(edge)
+    assert [link.written for link in links] == [[b"hello\n"]] * 2
+    assert [code for _, _, code in edge.seen] == ["A", "A"]
+
+
+class Deaf(Silent):
+    """A wire that goes down as it is greeted."""
+
+    async def write(self, data: bytes) -> None:
+        raise LinkDown("reset")
+
+
+async def test_a_link_that_goes_down_as_it_is_greeted_is_closed() -> None:
+    link = Deaf()
+
+    async def open_deaf() -> Link:
+        return link
+
+    listener = Listener(PORT, open_deaf, [Device("first", Shy("1"), None)], Ticks())
+    with pytest.raises(LinkDown, match="reset"):
+        await listener.run(Edge())
     assert link.closed

@@ -13,6 +13,7 @@ import yaml
 from edge import gateway
 from edge.errors import JournalError, SettingsError
 from edge.gateway import Gateway
+from edge.thinning import Thin
 from tests.faults.rig import journalled
 
 
@@ -78,6 +79,30 @@ async def test_a_cloned_card_writes_under_a_new_journal_id_and_names_the_old_one
     assert blocks[0]["seq"] == 1
     predecessor = blocks[0]["record"]["facts"]["predecessor"]
     assert (predecessor["journal"], predecessor["records"]) == (before, 2)
+
+
+def test_a_device_is_adjusted_and_thinned_as_the_file_says(tmp_path: Path) -> None:
+    panel = {"driver": "modbus", "port": "panel", "profile": "pt100-8", "unit": 1}
+    path = site(
+        tmp_path,
+        ports={"panel": {"tcp": "127.0.0.1:502"}, "gps": {"tcp": "127.0.0.1:4001"}},
+        devices={
+            "air": {**panel, "channel": 1, "adjust": {"temperature": {"offset": -0.3}}},
+            "core": {
+                **panel,
+                **{"channel": 2, "thin": {"change": 0.1}},
+                "adjust": {"temperature": {"points": [[0.0, 0.3], [10.0, 10.1]]}},
+            },
+            "truck": {
+                **{"driver": "nmea", "port": "gps"},
+                "thin": {"distance": "50m", "turn": "20deg", "at_least": "60s"},
+            },
+        },
+    )
+    air, core, truck = gateway.intaken(gateway.load(path))
+    assert (air.calibrations["temperature"](3.7), air.thin) == (3.4, None)
+    assert (core.calibrations["temperature"](5.0), core.thin) == (5.2, Thin(900.0, change=0.1))
+    assert (truck.calibrations, truck.thin) == ({}, Thin(60.0, distance_m=50.0, turn_deg=20.0))
 
 
 async def test_two_gateways_on_one_journal_are_refused(tmp_path: Path) -> None:

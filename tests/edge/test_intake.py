@@ -23,8 +23,10 @@ from drivers.contract import (
     Sighting,
 )
 from edge.alarms import Cause
+from edge.calibration import Calibration, by_offset, by_points
 from edge.intake import Intake, Intaken
 from edge.journal.block import Entry
+from edge.thinning import Thin
 
 START = 1_795_305_600 * NANOSECONDS
 """2026-11-22T00:00:00Z."""
@@ -38,6 +40,7 @@ class Site:
         self.room = True
         self.entries: list[Entry] = []
         self.live: list[bytes] = []
+        self.rolled: list[tuple[Instant, Sequence[tuple[str, float]]]] = []
         self.offers: list[tuple[Instant, Instant]] = []
         self.lost: list[tuple[str, Instant, int]] = []
         self.alarms: dict[tuple[Cause, str], str] = {}
@@ -59,6 +62,9 @@ class Site:
         if self.room:
             self.entries.append(entry)
         return self.room
+
+    def roll(self, at: Instant, values: Sequence[tuple[str, float]]) -> None:
+        self.rolled.append((at, values))
 
     def raised(self, cause: Cause, subject: str, detail: str) -> None:
         self.alarms.setdefault((cause, subject), detail)
@@ -88,18 +94,30 @@ class Site:
 
 
 def probe(
-    name: str = "chiller-1-air", *, offset: float | None = None, every_s: float | None = 10.0
+    name: str = "chiller-1-air",
+    *,
+    adjust: Calibration | None = None,
+    every_s: float | None = 10.0,
+    thin: Thin | None = None,
 ) -> Intaken:
-    offsets = {} if offset is None else {"temperature": offset}
-    return Intaken(name, ("temperature",), every_s, spaced=False, offsets=offsets, repeat_s=30.0)
+    calibrations = {} if adjust is None else {"temperature": adjust}
+    return Intaken(
+        name,
+        ("temperature",),
+        every_s,
+        spaced=False,
+        calibrations=calibrations,
+        repeat_s=30.0,
+        thin=thin,
+    )
 
 
 def reader(name: str = "ear-tags") -> Intaken:
-    return Intaken(name, (), None, spaced=True, offsets={}, repeat_s=30.0)
+    return Intaken(name, (), None, spaced=True, calibrations={}, repeat_s=30.0)
 
 
-def receiver(every_s: float = 10.0) -> Intaken:
-    return Intaken("gps", ("lat", "lon"), every_s, spaced=True, offsets={}, repeat_s=30.0)
+def receiver(every_s: float = 10.0, thin: Thin | None = None) -> Intaken:
+    return Intaken("gps", ("lat", "lon"), every_s, spaced=True, calibrations={}, repeat_s=30.0, thin=thin)
 
 
 def test_a_reading_becomes_an_entry_of_its_device_and_instant() -> None:
@@ -116,14 +134,22 @@ def test_a_reading_becomes_an_entry_of_its_device_and_instant() -> None:
 
 
 def test_an_adjusted_reading_keeps_its_raw_value_beside_it() -> None:
-    site = Site(probe(offset=-0.3))
+    site = Site(probe(adjust=by_offset(-0.3)))
     site.reads("chiller-1-air", 3.7)
     (entry,) = site.journalled
     assert (entry["temperature"], entry["raw"]) == (3.4, {"temperature": 3.7})
 
 
+def test_a_reading_is_adjusted_by_the_points_of_a_certificate() -> None:
+    site = Site(probe(adjust=by_points([(0.0, 0.3), (10.0, 10.1)])))
+    for shown in (0.0, 5.0, 10.0, -10.0):
+        site.reads("chiller-1-air", shown)
+    said = [(entry["raw"]["temperature"], entry["temperature"]) for entry in site.journalled]
+    assert said == [(0.0, 0.3), (5.0, 5.2), (10.0, 10.1), (-10.0, -9.5)]
+
+
 def test_an_adjustment_that_does_not_apply_leaves_no_raw_value() -> None:
-    site = Site(probe(offset=-0.3))
+    site = Site(probe(adjust=by_offset(-0.3)))
     site.reads("chiller-1-air", 3.7)
     at = site.now()
     site.says(
@@ -182,6 +208,17 @@ def test_a_sighting_is_journalled_at_once_and_its_repeats_when_the_window_closes
     assert again["again"]["count"] == 41
     assert again["again"]["last"] < again["t"]
     assert last > START
+
+
+def test_a_gateway_that_stops_tells_what_its_open_windows_counted() -> None:
+    site = Site(reader())
+    tag = Code("iso11784", "156003622926001")
+    for _ in range(5):
+        site.says("ear-tags", Sighting(site.now(), tag))
+    site.intake.end()
+    assert site.journalled[-1]["again"]["count"] == 4
+    site.passes(60)
+    assert len(site.entries) == 2, "told once"
 
 
 def test_a_listener_keeps_at_most_one_fix_an_interval() -> None:
@@ -284,3 +321,88 @@ def test_a_clock_that_was_set_back_does_not_stop_a_listener() -> None:
     site.seconds = 0.0
     site.says("gps", Fix(site.now(), 35.66, 103.38))
     assert len(site.entries) == 2
+
+
+THIN = Thin(at_least_s=60.0, change=0.1)
+
+
+def test_a_reading_that_did_not_move_is_shown_and_counted_but_not_journalled() -> None:
+    site = Site(probe(thin=THIN))
+    for value in (3.4, 3.4, 3.45, 3.5, 3.45):
+        site.reads("chiller-1-air", value)
+        site.passes(10)
+    assert [entry["temperature"] for entry in site.journalled] == [3.4, 3.5]
+    assert [orjson.loads(body)["temperature"] for body in site.live] == [3.4, 3.4, 3.45, 3.5, 3.45]
+    assert [values for _, values in site.rolled] == [
+        (("chiller-1-air.temperature", value),) for value in (3.4, 3.45, 3.45)
+    ]
+    assert [at for at, _ in site.rolled] == [START + s * NANOSECONDS for s in (10, 20, 40)]
+    state = site.intake.devices["chiller-1-air"]
+    assert (state.observed, state.thinned) == (5, 3)
+
+
+def test_a_reading_that_stands_still_is_journalled_when_the_time_is_up() -> None:
+    site = Site(probe(thin=THIN))
+    for _ in range(19):
+        site.reads("chiller-1-air", 3.4)
+        site.passes(10)
+    assert [entry["t"][11:19] for entry in site.journalled] == [
+        *("00:00:00", "00:01:00", "00:02:00", "00:03:00")
+    ]
+
+
+def test_what_is_thinned_is_judged_after_the_adjustment() -> None:
+    site = Site(probe(thin=THIN, adjust=by_points([(0.0, 0.0), (10.0, 1.0)])))
+    for shown in (0.0, 0.9, 1.0):
+        site.reads("chiller-1-air", shown)
+    assert [entry["raw"]["temperature"] for entry in site.journalled] == [0.0, 1.0]
+
+
+def test_a_gap_and_the_first_value_after_it_are_never_thinned() -> None:
+    site = Site(probe(thin=THIN))
+    for value in (3.4, 3.4, None, None, 3.4, 3.4):
+        site.reads("chiller-1-air", value, reason="" if value else "no_answer")
+        site.passes(1)
+    assert [entry["temperature"] for entry in site.journalled] == [3.4, None, 3.4]
+
+
+def test_a_gap_that_was_told_already_is_a_gap_to_the_value_after_it() -> None:
+    site = Site(probe(thin=THIN))
+    for value in (3.4, None, 3.4, None, 3.4):
+        site.reads("chiller-1-air", value, reason="" if value else "no_answer")
+        site.passes(1)
+    assert [entry["temperature"] for entry in site.journalled] == [3.4, None, 3.4, None, 3.4]
+
+
+def test_the_first_value_after_a_silence_is_journalled() -> None:
+    site = Site(probe(thin=Thin(at_least_s=3600.0, change=0.1)))
+    site.reads("chiller-1-air", 3.4)
+    site.passes(40)
+    site.reads("chiller-1-air", 3.4)
+    assert [entry["temperature"] for entry in site.journalled] == [3.4, None, 3.4]
+
+
+def test_thinning_goes_by_what_the_journal_took() -> None:
+    site = Site(probe(thin=THIN))
+    site.room = False
+    site.reads("chiller-1-air", 3.4)
+    site.room = True
+    site.reads("chiller-1-air", 3.4)
+    site.reads("chiller-1-air", 3.4)
+    assert len(site.entries) == 1
+    assert len(site.rolled) == 1
+
+
+def test_a_truck_that_stands_is_journalled_once_a_minute_and_one_that_drives_every_fifty_metres() -> None:
+    site = Site(receiver(every_s=1.0, thin=Thin(at_least_s=60.0, distance_m=50.0, turn_deg=20.0)))
+    lat = 35.6636
+    for second in range(240):
+        speed = 14.2 if second >= 120 else 0.0
+        lat += speed / 111_195
+        site.says("gps", Fix(site.now(), lat, 103.3894, speed=speed, course=0.0 if speed else second * 37.0))
+        site.passes(1)
+    times = [entry["t"][14:19] for entry in site.journalled]
+    assert times[:4] == ["00:00", "01:00", "02:00", "02:04"]
+    assert times[4:7] == ["02:08", "02:12", "02:16"]
+    assert len(site.live) == 240
+    assert len(site.rolled) + len(site.entries) == 240

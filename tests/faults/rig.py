@@ -109,6 +109,11 @@ class GatewayProcess:
             process.send_signal(number)
         return await process.wait()
 
+    def descriptors(self) -> int:
+        """How many files and sockets it has open."""
+        assert self._process is not None
+        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+
     async def status(self) -> dict[str, Any]:
         """Waits for a gateway that is still starting."""
         while True:

@@ -35,7 +35,14 @@ UNITS: dict[int, dict[str, Any]] = {
         "coils": {0: {"name": "lamp", "value": 1}, 1: {"value": 0}, 2: {"value": 1}},
         "discrete": {5: {"name": "compressor", "sensor": "chiller.compressor"}},
     },
+    5: {"kind": "wb-msw-v3", "sensor": "freezer"},
+    6: {"kind": "comet-t3311", "sensor": "freezer"},
+    7: {"kind": "sokol-m", "sensor": "freezer"},
+    8: {"kind": "vaisala-hmp", "sensor": "freezer"},
     11: {"kind": "danfoss-ekc-202d", "room": "freezer"},
+    12: {"kind": "danfoss-erc-211", "room": "freezer"},
+    13: {"kind": "eliwell-idplus-9xx", "room": "freezer"},
+    14: {"kind": "carel-ir33", "room": "freezer"},
 }
 
 
@@ -76,6 +83,38 @@ async def read_every_kind(client: Client) -> None:
         assert len(words(await client.read_holding_registers(address, device_id=11))) == 1
 
 
+async def read_climate_probes(client: Client) -> None:
+    """A freezer's air and humidity, as each spells them."""
+    coarse = words(await client.read_input_registers(0, count=2, device_id=5))
+    fine = words(await client.read_input_registers(4, count=2, device_id=5))
+    comet = words(await client.read_holding_registers(0x30, count=2, device_id=6))
+    sokol = [words(await client.read_holding_registers(at, device_id=7))[0] for at in (3, 5)]
+    low_first = words(await client.read_holding_registers(0, count=4, device_id=8))
+    humidity, air = struct.unpack(">ff", struct.pack(">4H", *(low_first[n] for n in (1, 0, 3, 2))))
+    spelt = [
+        (signed(coarse[0]) / 10, coarse[1] / 10),
+        (signed(fine[0]) / 100, fine[1] / 100),
+        (signed(comet[0]) / 10, comet[1] / 10),
+        (signed(sokol[0]) / 100, sokol[1]),
+        (air, humidity),
+    ]
+    assert all(-22 < temperature < -15 and 70 < damp < 95 for temperature, damp in spelt), spelt
+
+
+async def read_controllers(client: Client) -> None:
+    """A freezer in its defrost, as each spells it."""
+    erc = [words(await client.read_holding_registers(at, device_id=12))[0] for at in (2529, 99, 1010)]
+    assert -2200 < signed(erc[0]) < -1500
+    assert signed(erc[1]) == -2000
+    states = [words(await client.read_holding_registers(at, device_id=13)) for at in (32876, 32886)]
+    assert states == [[0], [0x20]], "no fault, defrosting"
+    assert signed(words(await client.read_holding_registers(16416, device_id=13))[0]) == -200
+    assert -220 < signed(words(await client.read_holding_registers(295, device_id=13))[0]) < -150
+    assert -220 < signed(words(await client.read_input_registers(403, device_id=14))[0]) < -150
+    bits = [(await client.read_discrete_inputs(at, device_id=14)).bits[0] for at in (3, 18)]
+    assert bits == [False, True], "no fault, defrosting"
+
+
 async def read_described_registers(client: Client) -> None:
     floats = words(await client.read_holding_registers(10, count=4, device_id=4))
     assert floats == [0x41F4, 0x7AE1, 0x7AE1, 0x41F4], "Vaisala's 30.56, in both orders"
@@ -103,6 +142,8 @@ async def refuse(client: Client) -> None:
 async def test_over_tcp(tmp_path: Path) -> None:
     async with Site(scenario("modbus_tcp"), tmp_path) as site, tcp_client(site, "bus") as client:
         await read_every_kind(client)
+        await read_climate_probes(client)
+        await read_controllers(client)
         await read_described_registers(client)
         await refuse(client)
 
@@ -112,6 +153,16 @@ async def test_on_the_serial_bus(tmp_path: Path) -> None:
         await read_every_kind(client)
         await read_described_registers(client)
         await refuse(client)
+
+
+async def test_a_failed_sensor_is_said_as_each_kind_says_it(tmp_path: Path) -> None:
+    async with Site(scenario("modbus_tcp"), tmp_path) as site, tcp_client(site, "bus") as client:
+        site.fault("sentinel", port="bus")
+        assert words(await client.read_input_registers(0, count=2, device_id=5)) == [0x7FFF, 0xFFFF]
+        assert words(await client.read_holding_registers(0, count=4, device_id=8)) == [0, 0x7FC0] * 2
+        assert words(await client.read_holding_registers(295, device_id=13)) == [0x8000]
+        assert words(await client.read_holding_registers(32876, device_id=13)) == [2]
+        assert (await client.read_discrete_inputs(3, device_id=14)).bits[0] is True
 
 
 async def test_the_truth_is_what_was_read(tmp_path: Path) -> None:
@@ -137,8 +188,17 @@ async def test_the_truth_is_what_was_read(tmp_path: Path) -> None:
 async def test_a_world_that_runs_faster_moves_every_kind(kind: str, tmp_path: Path) -> None:
     units = {1: next(unit for unit in UNITS.values() if unit["kind"] == kind)}
     site_of = {"rooms": ONE_ROOM | FREEZER, "ports": {"bus": {"device": "modbus_tcp", "units": units}}}
-    function = "read_input_registers" if kind == "xy-md02" else "read_holding_registers"
-    address = {"danfoss-ekc-202d": 2575, "xy-md02": 1}.get(kind, 0)
+    by_input = ("xy-md02", "wb-msw-v3", "carel-ir33")
+    function = "read_input_registers" if kind in by_input else "read_holding_registers"
+    address = {
+        "danfoss-ekc-202d": 2575,
+        "danfoss-erc-211": 2529,
+        "eliwell-idplus-9xx": 295,
+        "carel-ir33": 403,
+        "comet-t3311": 0x30,
+        "sokol-m": 3,
+        "xy-md02": 1,
+    }.get(kind, 0)
     async with Site(site_of, tmp_path, speed=3600) as site, tcp_client(site, "bus") as client:
         seen: set[int] = set()
         while len(seen) < 3:

@@ -21,6 +21,7 @@ PROFILES: dict[str, dict[str, object]] = {
 
 SERIAL = Port("probes", "serial", timeout_s=0.3, baud=9600)
 TCP = Port("panel", "tcp", timeout_s=0.3)
+RTU_OVER_TCP = Port("remote", "tcp", timeout_s=0.3, baud=9600, framing="rtu")
 
 T = TypeVar("T")
 

@@ -16,6 +16,7 @@ from drivers.modbus.plan import spans
 from drivers.modbus.unit import Unit
 from drivers.modbus.wire import Timing
 from tests.drivers.modbus.modbus_line import (
+    RTU_OVER_TCP,
     SERIAL,
     TCP,
     Chunks,
@@ -238,7 +239,8 @@ def test_refused_span_is_split_once_and_for_all(refusal: int) -> None:
     in_jumping_time(scene)
 
 
-def test_late_answer_is_not_taken_for_the_next_one() -> None:
+@pytest.mark.parametrize("port", [SERIAL, RTU_OVER_TCP], ids=lambda port: port.name)
+def test_late_answer_is_not_taken_for_the_next_one(port: Port) -> None:
     """The first answer comes 0.1 s after its time; it says 28.5, all others say unit 1's 1.0."""
     told: list[bytes] = []
 
@@ -247,7 +249,7 @@ def test_late_answer_is_not_taken_for_the_next_one() -> None:
         return [(0.42, GOOD)] if len(told) == 1 else good_probe(request)
 
     async def scene() -> None:
-        async with running([probe(every_s=0.4)], late_once) as (bus, heard, link):
+        async with running([probe(every_s=0.4)], late_once, port) as (bus, heard, link):
             await asyncio.sleep(3)
             counters = bus.counters()
         values = heard.values("probe-1")
@@ -291,6 +293,7 @@ def test_answer_time_counts_from_the_last_character() -> None:
     (span,) = spans([Request(1, 3, n, 1) for n in range(125)])
     assert Timing.of(Port("x", "serial", 0.3, 1200)).full_s(span) == pytest.approx(0.3 + 263 * 11 / 1200)
     assert Timing.of(TCP).full_s(span) == 0.3
+    assert Timing.of(RTU_OVER_TCP) == Timing.of(SERIAL)
 
 
 def test_silent_unit_is_probed_ever_more_rarely_and_found_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -543,7 +546,30 @@ def test_tcp_late_answers_are_counted_and_ignored() -> None:
     in_jumping_time(scene)
 
 
-def test_tcp_connection_on_which_nobody_answers_is_opened_anew() -> None:
+def test_device_server_may_hold_an_answer_to_the_last_connection() -> None:
+    """It comes as soon as the new one is there, and would pass for an answer to the first request."""
+
+    async def scene() -> None:
+        link = MemoryLink(good_probe)
+        link.arrive(GOOD)
+
+        async def open_link() -> MemoryLink:
+            return link
+
+        heard = Heard()
+        bus = Bus(RTU_OVER_TCP, open_link, [probe()], loop_now)
+        task = asyncio.create_task(bus.run(heard))
+        await asyncio.sleep(0.5)
+        task.cancel()
+        await asyncio.wait([task])
+        assert heard.values("probe-1") == [("temperature", 1.0), ("humidity", 50.0)]
+        assert (bus.counters()["late"], bus.counters()["stray_bytes"]) == (1, len(GOOD))
+
+    in_jumping_time(scene)
+
+
+@pytest.mark.parametrize("port", [TCP, RTU_OVER_TCP], ids=lambda port: port.name)
+def test_tcp_connection_on_which_nobody_answers_is_opened_anew(port: Port) -> None:
     async def scene() -> None:
         opened: list[float] = []
 
@@ -552,7 +578,7 @@ def test_tcp_connection_on_which_nobody_answers_is_opened_anew() -> None:
             return MemoryLink(saying())
 
         heard = Heard()
-        bus = Bus(TCP, open_link, [probe(1), probe(2)], loop_now)
+        bus = Bus(port, open_link, [probe(1), probe(2)], loop_now)
         with pytest.raises(LinkDown, match="no unit has answered"):
             async with asyncio.timeout(20):
                 await bus.run(heard)
@@ -569,7 +595,7 @@ def test_tcp_stream_that_is_no_modbus_drops_the_link() -> None:
         async def open_link() -> MemoryLink:
             return link
 
-        with pytest.raises(LinkDown, match="Modbus TCP"):
+        with pytest.raises(LinkDown, match=r"Modbus TCP.*framing: rtu"):
             await Bus(TCP, open_link, [probe()], loop_now).run(Heard())
 
     in_jumping_time(scene)

@@ -152,21 +152,23 @@ def _played_unit(request: bytes, takes_s: float, character_s: float) -> Chunks:
 
 @pytest.mark.parametrize("timeout_s", [0.3, 1.0])
 @pytest.mark.parametrize("dies_at_s", [0.0, 60.0])
-@pytest.mark.parametrize("kind", ["serial", "tcp"])
+@pytest.mark.parametrize("kind", ["serial", "tcp", "rtu over tcp"])
 def test_one_dead_unit_of_ten_spares_the_others(kind: str, dies_at_s: float, timeout_s: float) -> None:
     """The bus at 60 % load; the others keep 98 % of their polls, in every minute of ten."""
     cadence_s, minutes = 0.5, 10
-    port = Port("line", "serial" if kind == "serial" else "tcp", timeout_s, 9600)
+    port = {
+        "serial": Port("line", "serial", timeout_s, 9600),
+        "tcp": Port("line", "tcp", timeout_s),
+        "rtu over tcp": Port("line", "tcp", timeout_s, 9600, "rtu"),
+    }[kind]
 
     def line(request: bytes) -> Chunks:
-        pdu = request if kind == "serial" else crc(request[6:])
+        pdu = request if port.rtu else crc(request[6:])
         if pdu[0] == 7 and asyncio.get_running_loop().time() >= dies_at_s:
             return
-        for delay_s, answer in _played_unit(
-            pdu, 0.0105 if kind == "serial" else 0.03, 11 / 9600 * (kind == "serial")
-        ):
+        for delay_s, answer in _played_unit(pdu, 0.0105 if port.rtu else 0.03, 11 / 9600 * port.rtu):
             body = answer[:-2]
-            yield delay_s, answer if kind == "serial" else request[:4] + len(body).to_bytes(2, "big") + body
+            yield delay_s, answer if port.rtu else request[:4] + len(body).to_bytes(2, "big") + body
 
     async def scene() -> tuple[Heard, dict[str, int | float]]:
         heard, link = Heard(), MemoryLink(line)

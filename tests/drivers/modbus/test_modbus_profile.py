@@ -73,34 +73,54 @@ def test_profiles_say_what_the_published_maps_say(vectors: Path) -> None:
         "r4dcb08": "r4dcb08",
         "pt100-8": "wp3066adam (8x PT100/DS18B20 ADAM)",
         "danfoss-ekc-202d": "danfoss-ekc-202d",
+        "danfoss-erc-211": "danfoss-erc-211",
+        "comet-t3311": "comet-t3311/3411/7410 (RTU)",
+        "eliwell-idplus-9xx": "eliwell-idplus-9xx",
+        "carel-ir33": "carel-ir33",
+        "wb-msw-v3": "wb-msw-v3",
+        "sokol-m": "sokol-m",
+        "vaisala-hmp": "vaisala-hmp/tmp",
     }
-    names = {"displayed air temperature": "temperature", "S5 defrost": "temperature_defrost"}
+    assert ids.keys() == PROFILES.keys()
+    names = {
+        "displayed air temperature": "temperature",
+        "air temperature": "temperature",
+        "AI1": "temperature",
+    }
+    names |= {"probe 1": "temperature", "T": "temperature", "RH": "humidity"}
+    names |= {"S5 defrost": "temperature_defrost", "defrost sensor": "temperature_defrost"}
     names |= {"defrosting active": "defrost", "controller alarm": "alarm"}
     for name, profile_id in ids.items():
         entry, profile = published[profile_id], Profile.model_validate(PROFILES[name])
-        assert profile.function == entry["fc"]
-        for register in entry["registers"]:
-            told = register.get("name", "temperature")
-            point = profile.points.get(names.get(told, told))
-            if point is None:
-                continue
-            assert point.address == register["addr"]
-            assert profile.channels is None or profile.channels.count == register["count"]
-            assert point.error_values == ((int(register["error"], 16),) if "error" in register else ())
-            if point.type != "bool":
-                assert (point.type, point.scale) == (register.get("type", "s16"), register.get("scale", 0.1))
+        assert (profile.function, profile.one_based) == (entry["fc"], entry.get("one_based", False))
+        assert profile.max_read == entry.get("max_read", 125)
+        told = [
+            (names.get(register.get("name", "temperature"), register.get("name", "temperature")), register)
+            for register in entry["registers"]
+        ]
+        compared = [_compare(profile, quantity, register) for quantity, register in told]
+        assert any(compared)
+
+
+def _compare(profile: Profile, quantity: str, register: dict[str, Any]) -> bool:
+    """A published register with its point; False: the profile has none."""
+    point = profile.points.get(quantity)
+    if point is None:
+        return False
+    address = register["addr"]
+    assert point.address == (int(address, 16) if isinstance(address, str) else address)
+    assert profile.channels is None or profile.channels.count == register["count"]
+    if point.fault is None:  # of one with fault bits the published map leaves the error value out
+        assert point.error_values == ((int(register["error"], 16),) if "error" in register else ())
+    if point.type != "bool":
+        kind = register.get("type", "s16")
+        assert (point.type, point.scale) == (kind, register.get("scale", 1.0 if kind == "float32" else 0.1))
+    assert point.order == ("little" if "little" in register.get("word_order", "big") else "big")
+    return True
 
 
 def test_shared_frames_decode_as_stated(vectors: Path) -> None:
     cases = json.loads((vectors / "modbus/rtu_frames.json").read_text())["cases"]
-    msw = {
-        "documented_as": "Wiren Board templates",
-        "function": 4,
-        "points": {
-            "temperature": {"address": 0, "type": "s16", "scale": 0.1, "error_values": [0x7FFF]},
-            "humidity": {"address": 1, "type": "u16", "scale": 0.1, "error_values": [0xFFFF]},
-        },
-    }
     checked = 0
     for case in cases:
         frame = bytes.fromhex(case["frame"])
@@ -108,7 +128,7 @@ def test_shared_frames_decode_as_stated(vectors: Path) -> None:
         expected = case["expected"] or {}
         if "humidity" not in expected:
             continue
-        reader = decoder(msw if case["device"].startswith("WB") else "xy-md02")
+        reader = decoder("wb-msw-v3" if case["device"].startswith("WB") else "xy-md02")
         data = frame[3:-2]
         if len(data) == 2:
             data = bytes(2) + data
@@ -171,27 +191,55 @@ def test_no_answer_is_a_missing_reading(why: NoAnswer) -> None:
 )
 def test_fault_register(fault: Answer, said: object) -> None:
     """Eliwell IDPlus 9xx: AI1 at 295, its fault at 32876 bit 1, at most 15 registers a request."""
-    point = {"address": 295, "type": "s16", "scale": 0.1, "fault": {"address": 32876, "bit": 1}}
-    eliwell: dict[str, object] = {
-        "documented_as": "Wiren Board",
-        "points": {"temperature": point},
-        "max_read": 15,
-    }
-    reader = decoder(eliwell)
-    assert reader.requests() == (Request(1, 3, 295, 1), Request(1, 3, 32876, 1))
+    reader = decoder("eliwell-idplus-9xx")
+    assert reader.requests()[:2] == (Request(1, 3, 295, 1), Request(1, 3, 32876, 1))
     assert reader.max_read == 15
+    point = {"address": 295, "type": "s16", "scale": 0.1, "fault": {"address": 32876, "bit": 1}}
     (told,) = _said([b"\x00\x0c", fault], {"temperature": point})
     assert told == said
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (b"\x01", ["missing", "sensor_fault"]),
+        (b"\x00", 1.2),
+        (NoAnswer.ILLEGAL_ADDRESS, ["suspect", "fault_unknown"]),
+    ],
+)
+def test_fault_in_a_discrete_input(fault: Answer, said: object) -> None:
+    """Carel IR33: probe 1 in input register 403, its fault in discrete input 3."""
+    assert decoder("carel-ir33").requests()[:2] == (Request(1, 4, 403, 1), Request(1, 2, 3, 1))
+    point = {"address": 403, "type": "s16", "scale": 0.1, "fault": {"function": 2, "address": 3}}
+    assert _said([b"\x00\x0c", fault], {"temperature": point}) == [said]
+
+
 def test_one_based_manual_is_sent_zero_based() -> None:
     """Comet T3411: the manual's register 0x31 is sent as 0x30."""
-    comet: dict[str, object] = {
-        "documented_as": "Comet T3311 manual, p. 8",
-        "one_based": True,
-        "points": {"temperature": {"address": 0x31, "type": "s16", "scale": 0.1}},
+    assert decoder("comet-t3311").requests() == (Request(1, 3, 0x30, 1), Request(1, 3, 0x31, 1))
+
+
+@pytest.mark.parametrize("function", [1, 2])
+def test_contacts_are_read_as_bits_together(function: int) -> None:
+    """Ten contacts of a module on coils or discrete inputs: one exchange, each its own device."""
+    module: dict[str, object] = {
+        "documented_as": "this test",
+        "function": function,
+        "channels": {"count": 10},
+        "points": {"open": {"address": 16, "type": "bool"}},
     }
-    assert decoder(comet).requests() == (Request(1, 3, 0x30, 1),)
+    contacts = [decoder(module, 5, channel) for channel in range(1, 11)]
+    (span,) = spans(request for contact in contacts for request in contact.requests())
+    line = Rtu(Counts())
+    assert line.ask(span) == crc(bytes((5, function, 0, 16, 0, 10)))
+    reply = line.feed(crc(bytes((5, function, 2, 0b1000_0101, 0b10))))
+    assert reply is not None
+    answers = slices(span, reply.payload)
+    frames = [Frame(b"", [answers[request] for request in contact.requests()]) for contact in contacts]
+    told = [contact.decode(frame, AT)[0] for contact, frame in zip(contacts, frames, strict=True)]
+    open_ones = [seen.value is True for seen in told if isinstance(seen, Reading)]
+    assert [number for number, is_open in enumerate(open_ones, 1) if is_open] == [1, 3, 8, 10]
+    assert len(open_ones) == 10
 
 
 def test_channels_stand_a_stride_apart() -> None:
@@ -263,6 +311,7 @@ S16 = {"address": 1, "type": "s16"}
         {"points": {"temperature": {**S16, "bit": 3}}},
         {"points": {"defrost": {"address": 1, "type": "bool", "scale": 0.1}}},
         {"points": {"temperature": {**S16, "fault": {"address": 9}}}, "channels": {"count": 8}},
+        {"points": {"temperature": {**S16, "fault": {"address": 9, "function": 2, "bit": 0}}}},
         {"points": {"temperature": S16}, "factory": {"unit": 1, "serial": "9600"}},
         {"points": {"temperature": {**S16, "scael": 0.1}}},
         {"points": {"temperature": S16}, "documented_as": ""},

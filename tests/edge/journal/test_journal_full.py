@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from drivers.contract import NANOSECONDS, Instant
 from edge.alarms import Cause
 from edge.errors import JournalError
 from edge.journal.block import Lane, Owed
@@ -205,6 +206,28 @@ async def test_telemetry_goes_on_by_itself_as_soon_as_there_is_room(
             await asyncio.sleep(0.01)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_values_for_the_rollups_take_no_room_from_records(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.commits._EXPIRE_EVERY_S", 0.0)
+    async with box.journal(Rules(max_size_bytes=2_000_000, keep_telemetry_s=9 * YEAR_S)) as journal:
+        await fill_with_records(journal, box)
+        since = box.at
+        journal.roll(since, (("chiller-1-air.temperature", 3.4),))
+        for _ in range(3):
+            await journal.flush()
+            box.wait(60)
+        minutes = "chiller-1-air.temperature", Instant(since - 60 * NANOSECONDS), box.at
+        assert await journal.rollups(*minutes) == []
+        box.wait(4 * YEAR_S)  # the records have had their three years
+        while not journal.has_room:
+            await journal.flush()
+        for _ in range(2):
+            await journal.flush()
+            box.wait(60)
+        assert [minute.n for minute in await journal.rollups(*minutes)] == [1]
 
 
 async def test_past_the_quota_records_wait_and_none_is_lost(

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from drivers.contract import Code, Fix, Instant, Observation, Quality, Reading, Sighting
 from edge.entries import encode
+from edge.errors import JournalError
 from edge.journal import migrations
 from edge.journal.block import Entry, Lane
 from edge.journal.identity import Identity
 from edge.journal.packing import Envelope
 from edge.journal.rollups import Rollup, catch_up, values_of
 from edge.journal.store import Journal, Rules
-from tests.edge.journal.journal_rig import DAY_S, START, Box
+from tests.edge.journal.journal_rig import DAY_S, START, Box, blocks
 
 MINUTE = 60_000_000_000
 FIRST = Instant(START // MINUTE * MINUTE)
@@ -118,6 +119,103 @@ async def test_what_another_machine_left_unwritten_is_counted_too(box: Box, tmp_
                 pass
         async with clone.journal() as there:
             assert await rollups(there) == [Rollup(FIRST, 1, 1.0, 1.0, 1.0)]
+
+
+async def test_values_without_an_entry_are_counted_in_the_rollups_and_in_no_block(box: Box) -> None:
+    async with box.journal() as journal:
+        journal.observe(reading(box, 3.0))
+        for value in (2.9, 3.05, 3.05):
+            journal.roll(box.at, ((POINT, value),))
+        journal.roll(box.at, ())
+        await journal.flush()
+        box.wait(60)
+        journal.roll(box.at, ((POINT, 3.0),))
+        await journal.flush()
+        box.wait(60)
+        await journal.flush()
+        first, second = await rollups(journal)
+        assert first[:4] == (FIRST, 4, 2.9, 3.05)
+        assert first.mean == pytest.approx(3.0)
+        assert second == Rollup(Instant(FIRST + MINUTE), 1, 3.0, 3.0, 3.0)
+        assert [block.observations for block in await blocks(journal, Lane.TELEMETRY)] == [1]
+
+
+async def test_values_without_an_entry_do_not_wait_for_one(box: Box) -> None:
+    async with box.journal(Rules(commit_every_s=0.01)) as journal:
+        running = asyncio.create_task(journal.run())
+        journal.roll(box.at, ((POINT, 3.0),))
+        box.wait(60)
+        while not await rollups(journal):
+            await asyncio.sleep(0.01)
+            journal.roll(box.at, (("another.point", 3.0),))
+            box.wait(60)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_crash_costs_the_charts_what_stood_in_no_block_and_doubles_nothing(
+    box: Box, tmp_path: Path
+) -> None:
+    async with box.journal() as journal:
+        for value in (1.0, 2.0):
+            journal.observe(reading(box, value))
+            journal.roll(box.at, ((POINT, value + 0.5),))
+            await journal.flush()
+        box.wait(60)
+        journal.observe(reading(box, 3.0))  # the first minute is written, the second only in memory
+        journal.roll(box.at, ((POINT, 9.0),))
+        await journal.flush()
+        cut = box.after_power_cut(tmp_path / "cut")
+        again = await cut.open()
+        cut.wait(60)
+        await again.flush()
+        assert await rollups(again) == [
+            Rollup(FIRST, 4, 1.0, 2.5, 1.75),
+            Rollup(Instant(FIRST + MINUTE), 1, 3.0, 3.0, 3.0),
+        ]
+        await again.close()
+
+
+async def test_closing_writes_what_stands_in_no_block(box: Box) -> None:
+    async with box.journal() as journal:
+        journal.roll(box.at, ((POINT, 1.0),))
+    async with box.journal() as journal:
+        assert await rollups(journal) == [Rollup(FIRST, 1, 1.0, 1.0, 1.0)]
+
+
+async def test_a_commit_that_fails_counts_what_stands_in_no_block_once(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with box.journal() as journal:
+        journal.observe(reading(box, 1.0))
+        journal.roll(box.at, ((POINT, 2.0),))
+        with monkeypatch.context() as broken:
+            broken.setattr("edge.journal.writer._INSERT", "INSERT INTO nowhere VALUES (?)")
+            with pytest.raises(JournalError):
+                await journal.flush()
+        await journal.flush()
+        box.wait(60)
+        await journal.flush()
+        assert await rollups(journal) == [Rollup(FIRST, 2, 1.0, 2.0, 1.5)]
+
+
+async def test_values_that_wait_too_long_for_the_disk_are_counted_as_refused(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.waiting.MOST_ROLLED", 3)
+    async with box.journal() as journal:
+        for _ in range(5):
+            journal.roll(box.at, ((POINT, 1.0), ("d.humidity", 80.0)))
+        assert journal.facts()["refused"] == {"rollup_waiting": 4}
+        assert journal.observe(reading(box, 1.0))
+        await journal.flush()
+        journal.roll(box.at, ((POINT, 1.0),))
+        assert journal.facts()["refused"] == {"rollup_waiting": 4}
+    journal.roll(box.at, ((POINT, 1.0),))
+    assert journal.facts()["refused"] == {"rollup_waiting": 4, "rollup_closed": 1}
+    async with box.journal() as journal:
+        (minute,) = await rollups(journal)
+        assert minute.n == 5
 
 
 async def test_rollups_go_with_the_telemetry_that_could_rebuild_them(box: Box) -> None:

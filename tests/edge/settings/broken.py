@@ -28,6 +28,10 @@ PASSWORD = "password: {credential: mqtt-password}"
 KEEP = "keep: {records: 5y, telemetry: 30d}"
 OPERATOR = 'licence: "91622926MA00000004"'
 MQTT = "platform.mqtt"
+POINTS = "points: [[10.9, 11.3], [75.0, 75.3]]"
+BODY_POINTS = "devices.body-air.adjust.humidity.points"
+CORE_THIN = "thin: {change: 0.1, at_least: 2min}"
+FIX_THIN = "{distance: 50m, turn: 20deg, at_least: 60s}"
 
 KEYS = [
     Broken("gateway:\n", "‸gatway:\n", "gatway", "unknown_key_near", "did you mean gateway?"),
@@ -562,6 +566,72 @@ FORMS = [
     ),
 ]
 
+CALIBRATION = [
+    Broken(POINTS, "points: ‸0.4", BODY_POINTS, "list", "not 0.4"),
+    Broken(POINTS, "points: ‸[]", BODY_POINTS, "points_few", "and here are 0"),
+    Broken(POINTS, "points: ‸[[10.9, 11.3]]", BODY_POINTS, "points_few", "or write offset"),
+    Broken(POINTS, "points: [‸10.9, 11.3]", f"{BODY_POINTS}[0]", "point", "10.9 is no point", also=1),
+    Broken(POINTS, "points: [[10.9, 11.3], ‸[75.0]]", f"{BODY_POINTS}[1]", "point", "[0.0, 0.3]"),
+    Broken(POINTS, "points: [[10.9, 11.3], ‸[75.0, 75.3, 1]]", f"{BODY_POINTS}[1]", "point", "a pair"),
+    Broken(POINTS, "points: [[10.9, 11.3], ‸{75.0: 75.3}]", f"{BODY_POINTS}[1]", "point", "{…} is no point"),
+    Broken(POINTS, "points: [[10.9, ‸high], [75.0, 75.3]]", f"{BODY_POINTS}[0][1]", "number", "not high"),
+    Broken(POINTS, "points: [[‸.inf, 11.3], [75.0, 75.3]]", f"{BODY_POINTS}[0][0]", "number", "not .inf"),
+    Broken(POINTS, "points: [[10.9, ‸.nan], [75.0, 75.3]]", f"{BODY_POINTS}[0][1]", "number", "not .nan"),
+    Broken(
+        POINTS,
+        "points: [[75.0, 75.3], ‸[10.9, 11.3]]",
+        f"{BODY_POINTS}[1]",
+        "points_order",
+        "the shown value 10.9 does not come after 75.0",
+    ),
+    Broken(
+        POINTS, "points: [[1, 2], [3, 4], ‸[3, 5]]", f"{BODY_POINTS}[2]", "points_order", "by it, each once"
+    ),
+]
+
+THIN = [
+    Broken(CORE_THIN, "thin: ‸60s", "devices.chiller-1-core.thin", "mapping", "a group of keys"),
+    Broken(
+        CORE_THIN, "thin: {‸chnge: 0.1}", "devices.chiller-1-core.thin.chnge", "unknown_key_near", "change?"
+    ),
+    Broken(
+        CORE_THIN, "thin: {change: ‸0}", "devices.chiller-1-core.thin.change", "at_least", "least is 0.001"
+    ),
+    Broken(CORE_THIN, "thin: {change: ‸-1}", "devices.chiller-1-core.thin.change", "at_least", "too small"),
+    Broken(CORE_THIN, "thin: {change: ‸0.1K}", "devices.chiller-1-core.thin.change", "number", "not 0.1K"),
+    Broken(CORE_THIN, "thin: {at_least: ‸0s}", "devices.chiller-1-core.thin.at_least", "measure_low", "1s"),
+    Broken(CORE_THIN, "thin: {at_least: ‸2d}", "devices.chiller-1-core.thin.at_least", "measure_high", "1d"),
+    Broken(CORE_THIN, "thin: {at_least: ‸60}", "devices.chiller-1-core.thin.at_least", "unit_missing", "60s"),
+    Broken(FIX_THIN, "{distance: ‸50}", "devices.position.thin.distance", "unit_missing", "50m"),
+    Broken(FIX_THIN, "{distance: ‸0m}", "devices.position.thin.distance", "measure_low", "1m"),
+    Broken(FIX_THIN, "{turn: ‸20°}", "devices.position.thin.turn", "measure_near", "20deg"),
+    Broken(FIX_THIN, "{turn: ‸181deg}", "devices.position.thin.turn", "measure_high", "180deg"),
+    Broken(
+        FIX_THIN, "{‸change: 0.1}", "devices.position.thin.change", "thin_readings", "use distance or turn"
+    ),
+    Broken(
+        CORE_THIN,
+        "thin: {‸distance: 50m}",
+        "devices.chiller-1-core.thin.distance",
+        "thin_fixes",
+        "distance is for positions",
+    ),
+    Broken(
+        CORE_THIN,
+        "thin: {change: 0.1, ‸turn: 20deg}",
+        "devices.chiller-1-core.thin.turn",
+        "thin_fixes",
+        "turn is for positions and chiller-1-core gives none",
+    ),
+    Broken(
+        "    repeat: 20s",
+        "    repeat: 20s\n    ‸thin: {at_least: 60s}",
+        "devices.ear-tags.thin",
+        "thin_sightings",
+        "always journalled",
+    ),
+]
+
 SECRETS = [
     Broken(
         PASSWORD, "password: ‸hunter2", f"uplinks.{MQTT}.password", "secret_plain", "never stands in the file"
@@ -653,7 +723,31 @@ TOGETHER = [
         "this port is tcp; delete it",
     ),
     Broken("gps: {tcp:", "gps: {parity: ‸odd, tcp:", "ports.gps.parity", "serial_only", "for serial lines"),
+    Broken("framing: rtu, baud: 38400", "baud: ‸38400", "ports.remote.baud", "serial_only", "delete it"),
+    Broken(
+        "framing: rtu, baud: 38400",
+        "framing: rtu, parity: ‸even",
+        "ports.remote.parity",
+        "serial_only",
+        "for serial lines",
+    ),
+    Broken(
+        "    data_bits: 7\n",
+        "    data_bits: 7\n    framing: ‸rtu\n",
+        "ports.probes.framing",
+        "tcp_only",
+        "this port is serial; delete it",
+    ),
+    Broken("framing: rtu", "framing: ‸tcp", "ports.remote.framing", "one_of", "possible are: rtu"),
     Broken("{offset: -0.3}", "‸{}", "devices.chiller-1-air.adjust.temperature", "one_kind", "offset"),
+    Broken(
+        f"{{{POINTS}}}",
+        f"‸{{offset: 0.4, {POINTS}}}",
+        "devices.body-air.adjust.humidity",
+        "one_kind",
+        "exactly one of these must stand here: offset, points",
+    ),
+    Broken(CORE_THIN, "thin: ‸{}", "devices.chiller-1-core.thin", "any_kind", "change, distance, turn"),
     Broken(
         '  second:\n    mqtt: {url: "mqtt://10.0.0.7", username: edge, password: {env: MQTT_PASSWORD}}\n',
         "  second:\n    ‸start: now\n",
@@ -686,7 +780,11 @@ REFERENCES = [
         "did you mean nmea?",
     ),
     Broken(
-        "driver: nmea", "driver: ‸qqq", "devices.position.driver", "unknown_driver", "known are: modbus, nmea"
+        "driver: nmea",
+        "driver: ‸qqq",
+        "devices.position.driver",
+        "unknown_driver",
+        "there is no driver qqq; known are: ",
     ),
     Broken(
         "    port: ear\n",
@@ -758,7 +856,7 @@ SHARING = [
         "  chiller-1-core:\n    driver: modbus\n    port: panel\n    unit: ‸1\n    channel: 1\n",
         "devices.chiller-1-core.unit",
         "address_twice",
-        "the same unit, channel on panel as chiller-1-air (line 60): 1, 1",
+        "the same unit, channel on panel as chiller-1-air (line 61): 1, 1",
     ),
     Broken(
         "unit: 11, profile: danfoss-ekc-202d",
@@ -880,25 +978,11 @@ LATER = [
         "  second:\n", "  web:\n    ‸http: {url: x}\n  second:\n", "uplinks.web.http", "later", "http is not"
     ),
     Broken(
-        "{offset: -0.3}",
-        "{‸points: [[0.0, 0.3]]}",
-        "devices.chiller-1-air.adjust.temperature.points",
-        "later",
-        "",
-    ),
-    Broken(
-        "every: 5s",
-        "every: 5s, ‸thin: {distance: 50m}",
-        "devices.position.thin",
-        "later",
-        "not in this version",
-    ),
-    Broken(
         "{driver: nmea, port: gps,",
-        "{driver: ‸gpsd, port: gps, socket: 1,",
+        "{driver: ‸jt808, port: gps, socket: 1,",
         "devices.position.driver",
         "later_driver",
-        "the driver gpsd is not in this version",
+        "the driver jt808 is not in this version",
     ),
     Broken(
         "driver: wl134",
@@ -989,5 +1073,5 @@ YAML = [
 
 ROWS = [
     *(*KEYS, *MISSING, *EMPTY, *TYPES, *CHOICES, *MEASURES, *RANGES, *FORMS),
-    *(*SECRETS, *TOGETHER, *REFERENCES, *SHARING, *LATER, *YAML),
+    *(*CALIBRATION, *THIN, *SECRETS, *TOGETHER, *REFERENCES, *SHARING, *LATER, *YAML),
 ]

@@ -18,7 +18,7 @@ from jsonschema import Draft7Validator
 from pydantic import BaseModel
 
 from drivers.catalogue import DRIVERS
-from edge.settings.devices import COMMON_KEYS, DeviceSettings, Port
+from edge.settings.devices import COMMON_KEYS, DeviceSettings, Port, Thin
 from edge.settings.json_schema import text
 from edge.settings.later import COMING_DRIVERS
 from edge.settings.measures import Duration, Size
@@ -99,6 +99,10 @@ MISTAKES = [
     "devices: {d: {driver: wl134, port: p, unit: 1}}",
     "devices: {d: {driver: wl134, port: p, evry: 1s}}",
     "devices: {d: {driver: ruuvi, port: p, unit: 1}}",
+    "devices: {d: {driver: nmea, port: p, thin: {}}}",
+    "devices: {d: {driver: nmea, port: p, thin: {distance: 50}}}",
+    "devices: {d: {driver: modbus, port: p, unit: 1, profile: x, adjust: {humidity: {}}}}",
+    "devices: {d: {driver: modbus, port: p, unit: 1, profile: x, adjust: {humidity: {points: [[1, 2]]}}}}",
     "alarms: {a: {abve: 1}}",
 ]
 
@@ -139,7 +143,7 @@ def test_a_driver_is_here_or_to_come_and_not_both() -> None:
     assert not set(COMING_DRIVERS) & set(DRIVERS)
 
 
-@pytest.mark.parametrize("model", [Journal, Keep, Mqtt, Port, DeviceSettings])
+@pytest.mark.parametrize("model", [Journal, Keep, Mqtt, Port, DeviceSettings, Thin])
 def test_a_default_that_is_shown_is_the_one_that_holds(model: type[BaseModel]) -> None:
     shown = 0
     for field in model.model_fields.values():

@@ -74,6 +74,8 @@ def test_the_whole_file_means_what_it_says() -> None:
     assert (probes.baud, probes.parity, probes.data_bits, probes.stop_bits) == (19200, "even", 7, 1)
     assert probes.timeout_s == pytest.approx(0.4)
     assert (panel.kind, panel.serial, panel.tcp) == ("tcp", None, ("192.168.1.50", 502))
+    remote = settings.ports["remote"]
+    assert [(port.framing, port.baud) for port in (panel, remote)] == [(None, 9600), ("rtu", 38400)]
 
     place = settings.places["lanzhou"]
     assert place.at is not None
@@ -88,6 +90,12 @@ def test_the_whole_file_means_what_it_says() -> None:
     assert air.instrument.due == date(2027, 3, 1)
     decoder = DRIVERS["modbus"].decoder(air.options)
     assert decoder.quantities() == ("temperature",)
+    humidity = settings.devices["body-air"].adjust["humidity"]
+    assert (humidity.offset, humidity.points) == (0.0, [(10.9, 11.3), (75.0, 75.3)])
+    for name, meant in (("chiller-1-core", (0.1, None, None, 120.0)), ("position", (None, 50.0, 20.0, 60.0))):
+        thin = settings.devices[name].thin
+        assert thin is not None
+        assert (thin.change, thin.distance_m, thin.turn_deg, thin.at_least_s) == meant
     assert settings.devices["ear-tags"].repeat_s == 20.0
     assert settings.devices["ear-tags"].every_s is None
 
