@@ -13,7 +13,12 @@ from drivers.gps.nmea import Nmea
 from drivers.listener import Listener
 from drivers.modbus.bus import Bus
 from drivers.modbus.decoder import Modbus
+from drivers.rfid.r2000 import R2000
+from drivers.rfid.rfid_shop import RfidShop
+from drivers.rfid.tag_lines import TagLines
+from drivers.rfid.uhf_reader18 import UhfReader18
 from drivers.rfid.wl134 import Wl134
+from drivers.rfid.yrm100 import Yrm100
 
 WIRES: Final = frozenset({"serial", "tcp"})
 """A serial line, or the network: the same bytes through a device server; for modbus, Modbus
@@ -26,4 +31,9 @@ DRIVERS: Final[dict[str, Driver]] = {
     "modbus": Driver(Modbus, Bus, ports=WIRES, every_s=10.0),
     "nmea": Driver(Nmea, Listener, ports=WIRES, every_s=1.0),
     "wl134": Driver(Wl134, Listener, ports=WIRES, every_s=None),
+    "tag_lines": Driver(TagLines, Listener, ports=WIRES, every_s=None),
+    "rfid_shop": Driver(RfidShop, Listener, ports=WIRES, every_s=None),
+    "uhf_reader18": Driver(UhfReader18, Listener, ports=WIRES, every_s=None),
+    "yrm100": Driver(Yrm100, Listener, ports=WIRES, every_s=None),
+    "r2000": Driver(R2000, Listener, ports=WIRES, every_s=None),
 }

@@ -28,18 +28,27 @@ def xor_of(data: bytes) -> int:
     return reduce(xor, data, 0)
 
 
-class FixedLength:
-    """Frames of one length that begin with one given byte::
+class Headed:
+    """Frames whose head says how long they are, or that all have one length::
 
-        STX … length bytes in all … ETX
+        head … length bytes in all
 
-    ``fault`` judges a candidate: None if it is a frame, ``length`` if it does not even look like one,
-    ``checksum`` if it does and is damaged. After a fault the search goes on one byte further, so that a byte
-    lost from a frame, or a start byte amid noise, costs nothing of the frame behind it.
+    head: a pattern of ``head_bytes`` bytes; the more it asks for, the less noise looks like it. length: of
+    the whole frame, from its head. ``fault`` judges a candidate: None if it is a frame, ``length`` if it does
+    not even look like one, ``checksum`` if it does and is damaged. After a fault the search goes on one byte
+    further, so that a byte lost from a frame, or a head amid noise, costs nothing of the frame behind it: it
+    is only told later, when the bytes that the false head promised have come.
     """
 
-    def __init__(self, start: bytes, length: int, fault: Callable[[bytes], Reason | None]) -> None:
-        self._start = start
+    def __init__(
+        self,
+        head: re.Pattern[bytes],
+        head_bytes: int,
+        length: Callable[[bytes], int],
+        fault: Callable[[bytes], Reason | None],
+    ) -> None:
+        self._head = head
+        self._head_bytes = head_bytes
         self._length = length
         self._fault = fault
         self._rest = b""
@@ -50,20 +59,22 @@ class FixedLength:
         buffer = self._rest + data
         here = 0
         while True:
-            start = buffer.find(self._start, here)
-            if start < 0:
-                start = len(buffer)
+            head = self._head.search(buffer, here)
+            start = head.start() if head else max(here, len(buffer) - self._head_bytes + 1)
             if start > here:
                 self._lose(found, Reason.LENGTH, buffer[here:start])
                 here = start
-            candidate = buffer[here : here + self._length]
-            if len(candidate) < self._length:
+            if head is None:
+                break
+            length = self._length(head[0])
+            candidate = buffer[here : here + length]
+            if len(candidate) < length:
                 break
             fault = self._fault(candidate)
             if fault is None:
                 found.append(Frame(candidate))
                 self._lost = False
-                here += self._length
+                here += length
             else:
                 self._lose(found, fault, candidate)
                 here += 1
@@ -74,6 +85,13 @@ class FixedLength:
         if not self._lost or reason is Reason.CHECKSUM:
             found.append(_reject(reason, skipped))
         self._lost = True
+
+
+class FixedLength(Headed):
+    """Frames of one length that begin with one given byte: ``STX … length bytes in all … ETX``."""
+
+    def __init__(self, start: bytes, length: int, fault: Callable[[bytes], Reason | None]) -> None:
+        super().__init__(re.compile(re.escape(start)), len(start), lambda _: length, fault)
 
 
 class Lines:
@@ -115,6 +133,44 @@ class Lines:
 
     def _skip(self, found: list[Frame | Reject], between: bytes) -> None:
         if not self._lost and (noise := between.strip(b"\r\n")):
+            found.append(_reject(Reason.LENGTH, noise))
+            self._lost = True
+
+
+class PlainLines:
+    """Lines of printable text that end at CR, LF or ETX and begin wherever they like, with STX or without.
+
+    longest: bytes, the end not counted. A longer line, and text that another byte cuts off, is a Reject of
+    reason ``length``. The frames are the lines without their ends.
+    """
+
+    _RUN = re.compile(rb"([\t\x20-\x7e]+)([\r\n\x03]?)|[^\t\x20-\x7e]+")
+    _EDGES = b"\r\n\x02\x03"
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self._rest = b""
+        self._lost = False
+
+    def feed(self, data: bytes) -> list[Frame | Reject]:
+        found: list[Frame | Reject] = []
+        text = self._rest + data
+        self._rest = b""
+        for run in self._RUN.finditer(text):
+            line, ended = run.groups()
+            if line is None:
+                self._lose(found, run[0].strip(self._EDGES))
+            elif ended and len(line) <= self._longest:
+                found.append(Frame(line))
+                self._lost = False
+            elif ended or run.end() < len(text) or len(line) > self._longest:
+                self._lose(found, line)
+            if run.end() == len(text) and line and not ended:
+                self._rest = line[-self._longest - 1 :]
+        return found
+
+    def _lose(self, found: list[Frame | Reject], noise: bytes) -> None:
+        if noise and not self._lost:
             found.append(_reject(Reason.LENGTH, noise))
             self._lost = True
 

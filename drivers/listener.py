@@ -1,9 +1,11 @@
-"""The source for devices that talk by themselves."""
+"""The source for devices that talk by themselves, and for those that talk on when asked."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from typing import cast
+from itertools import cycle
+from typing import Final, Protocol, cast, runtime_checkable
 
 from drivers.contract import (
     Device,
@@ -11,6 +13,7 @@ from drivers.contract import (
     Frame,
     Greeted,
     Instant,
+    Link,
     Now,
     Open,
     Port,
@@ -19,6 +22,18 @@ from drivers.contract import (
     Talking,
 )
 
+PAUSE_S: Final = 0.05
+"""A line that has been quiet for so long behind an answer is free for the next question: a reader of tags is
+asked up to twenty times a second."""
+
+
+@runtime_checkable
+class Asked(Talking, Protocol):
+    """A reader that says what is in its field only when it is asked; its answers are heard like talk."""
+
+    def questions(self) -> Sequence[bytes]:
+        """What to write, one after the other and over and over; none: it talks by itself."""
+
 
 class Listener:
     """Reads a port and hands each frame to the devices on it.
@@ -26,6 +41,9 @@ class Listener:
     Devices that share a port speak one protocol, so that the first one's greeting, if any, and its splitter
     serve all; a frame that is not a device's (``not_mine``) is nobody's business until it is nobody's. What
     belongs to no device, noise and damaged frames, is counted at the first.
+
+    Where there are questions, each is written when the answer to the one before has ended, or has not begun
+    within the port's ``timeout_s``.
     """
 
     def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None:
@@ -33,6 +51,12 @@ class Listener:
         self._open_link = open_link
         self._devices = [(device.name, cast(Talking, device.decoder)) for device in devices]
         self._now = now
+        asked = [decoder.questions() for _, decoder in self._devices if isinstance(decoder, Asked)]
+        self._asks = any(asked)
+        self._questions = cycle([question for questions in asked for question in questions])
+        self._waiting = False
+        self._asked = 0
+        self._unanswered = 0
         self._bytes = 0
         self._frames = 0
         self._rejects = 0
@@ -40,13 +64,14 @@ class Listener:
     async def run(self, emit: Emit) -> None:
         """Until cancelled. Raises LinkDown; the link is closed in any case."""
         link = await self._open_link()
+        self._waiting = False
         try:
             first = self._devices[0][1]
             if isinstance(first, Greeted):
                 await link.write(first.greeting)
             splitter = first.splitter()
             while True:
-                data = await link.read()
+                data = await (self._read_asking(link) if self._asks else link.read())
                 at = self._now()
                 self._bytes += len(data)
                 for found in splitter.feed(data):
@@ -63,8 +88,28 @@ class Listener:
 
     def counters(self) -> dict[str, int | float]:
         """Since the start: bytes read, frames found, and rejects: what belonged to no frame, was damaged, or
-        was refused by a device."""
-        return {"bytes": self._bytes, "frames": self._frames, "rejects": self._rejects}
+        was refused by a device; of readers that are asked, questions and how many had no answer at all."""
+        heard: dict[str, int | float] = {
+            "bytes": self._bytes,
+            "frames": self._frames,
+            "rejects": self._rejects,
+        }
+        return heard | {"asked": self._asked, "unanswered": self._unanswered} if self._asks else heard
+
+    async def _read_asking(self, link: Link) -> bytes:
+        """What the line brings; as long as it is quiet, a question first."""
+        while True:
+            try:
+                async with asyncio.timeout(self._port.timeout_s if self._waiting else PAUSE_S):
+                    data = await link.read()
+            except TimeoutError:
+                self._unanswered += self._waiting
+                await link.write(next(self._questions))
+                self._asked += 1
+                self._waiting = True
+            else:
+                self._waiting = False
+                return data
 
     def _hear(self, emit: Emit, frame: Frame, at: Instant) -> None:
         not_mine: list[Reject] = []

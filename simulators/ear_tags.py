@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import functools
 import operator
-import random
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import ClassVar
 
-from simulators.device import Talker, World
-from simulators.faults import OF_MESSAGES, spoil, touched
+from simulators.device import World
 from simulators.options import Options
+from simulators.passing import Animals, Passing
 
 STX, ETX_FDXB, ETX_HDX = 0x02, 0x03, 0x07
 XOR_AT = 27
-NATIONAL_CODES = 1 << 38
-COUNTRY_CODES = 1 << 10
 
 
 def frame(code: str, hdx: bool = False) -> bytes:
@@ -42,87 +40,25 @@ def wrong_checksum(message: bytes) -> bytes:
     return message[:XOR_AT] + bytes((message[XOR_AT] ^ 0x15,)) + message[XOR_AT + 1 :]
 
 
-def is_code(code: object) -> bool:
-    """Whether it is 15 digits that fit ISO 11784's two fields."""
-    return (
-        isinstance(code, str)
-        and len(code) == 15
-        and code.isdecimal()
-        and int(code[:3]) < COUNTRY_CODES
-        and int(code[3:]) < NATIONAL_CODES
-    )
+class EarTagReader(Passing):
+    """A reader whose frames have a checksum.
 
-
-def flock(county: str, rng: random.Random) -> Iterator[str]:
-    """Tags of a county's sheep without end: 156 (China), 0, 3 (sheep), the county, a serial number.
-
-    How the ministry writes its 15-digit tag into the 12 digits of a chip is not published; this is a
-    plausible shortening.
-    """
-    serial = rng.randrange(1, 5000)
-    while True:
-        yield f"15603{county}{serial % 10000:04}"
-        serial += rng.choice((1, 1, 1, 2, 3, 7))
-
-
-class EarTagReader(Talker):
-    """Animals pass at an irregular pace; while one stands in the field its tag is sent again and again.
-
-    Options: ``tags`` (codes in order, over and over; else a flock of ``county``), ``gap`` between animals,
-    ``stay`` in the field, ``first`` animal after, ``repeat`` of a frame (in real time), ``hdx`` (share of
-    HDX tags).
+    Options, beside those of ``Passing``: ``tags`` (codes in order, over and over; else a flock of
+    ``county``), ``hdx`` (share of HDX tags).
     """
 
-    can_have: ClassVar[frozenset[str]] = OF_MESSAGES | {"wrong_crc", "frozen", "unplug"}
+    can_have: ClassVar[frozenset[str]] = Passing.can_have | {"wrong_crc"}
+    damage = MappingProxyType({"wrong_crc": wrong_checksum})
 
     def __init__(self, port: str, options: Options, world: World) -> None:
-        super().__init__(port, world)
-        self._tags = options.items("tags")
-        for code in self._tags:
-            if not is_code(code):
-                raise options.error("tags", f"{code!r} is no 15-digit ISO 11784 code in quotes")
-        self._county = options.one("county", str, "622926")
-        if len(self._county) != 6 or not self._county.isdecimal():
-            raise options.error("county", f"{self._county!r} is no 6-digit code of GB/T 2260 in quotes")
-        self._first_s = options.duration("first", "1s")
-        self._gap_s = options.span("gap", ("2s", "9s"))
-        self._stay_s = options.span("stay", ("400ms", "3s"))
-        self._repeat_s = options.duration("repeat", "120ms")
+        super().__init__(port, options, world)
+        self._animals = Animals(options, self.rng)
         self._hdx = options.one("hdx", float, 0.2)
         options.done()
 
-    async def run(self) -> None:
-        clock = self.world.clock
-        await clock.sleep(self._first_s)
-        for code in self._animals():
-            hdx = self.rng.random() < self._hdx
-            until = clock.seconds() + self.rng.uniform(*self._stay_s)
-            repeat = 0
-            while repeat == 0 or clock.seconds() < until or "frozen" in self.faults.of():
-                self._say(code, hdx, repeat)
-                repeat += 1
-                await clock.sleep(self._repeat_s * clock.speed)
-            await clock.sleep(self.rng.uniform(*self._gap_s))
+    def passing(self) -> Iterator[str]:
+        return self._animals.passing()
 
-    def _animals(self) -> Iterator[str]:
-        if not self._tags:
-            yield from flock(self._county, self.rng)
-        while True:
-            yield from (str(code) for code in self._tags)
-
-    def _say(self, code: str, hdx: bool, repeat: int) -> None:
-        faults = self.faults.rolled(self.rng)
-        sending = spoil(frame(code, hdx), faults, {"wrong_crc": wrong_checksum}, self.rng)
-
-        def said(sent: bool) -> None:
-            self.world.truth.write(
-                self.port,
-                "tag",
-                code=code,
-                hdx=hdx,
-                repeat=repeat,
-                delivered=sent and sending.intact,
-                **touched(faults),
-            )
-
-        self.outbox.send(sending.pieces, said)
+    def meet(self, tag: str) -> tuple[bytes, dict[str, object]]:
+        hdx = self.rng.random() < self._hdx
+        return frame(tag, hdx), {"hdx": hdx}

@@ -6,7 +6,8 @@ fault      what happens                                 where                opt
 silence    requests are eaten, nothing is said          every device; unit   rate (1.0)
 noise      random bytes before, inside or after a       every device; unit   rate, where (any),
            message                                                           bytes (8, at most)
-wrong_crc  the checksum does not fit                    rtu, tags, nmea;     rate
+wrong_crc  the checksum does not fit                    rtu, tags (lines     rate
+                                                        have none), nmea;
                                                         unit
 wrong_unit the answer bears the next unit's number      rtu, tcp; unit       rate
 late       the message comes this much too late         every device; unit   rate, ms (400)

@@ -19,14 +19,18 @@ from simulators.modbus.rtu import ModbusRtu
 from simulators.modbus.tcp import ModbusTcp
 from simulators.options import Options, ScenarioError
 from simulators.receiver import NmeaReceiver
+from simulators.tag_lines import LineReader
+from simulators.uhf_reader import UhfReader
 
 FOLDER = Path(__file__).parent / "scenarios"
 
 DEVICES: dict[str, Callable[[str, Options, World], Device]] = {
     "ear_tag_reader": EarTagReader,
+    "line_reader": LineReader,
     "modbus_rtu": ModbusRtu,
     "modbus_tcp": ModbusTcp,
     "nmea_receiver": NmeaReceiver,
+    "uhf_reader": UhfReader,
 }
 """By their names in a scenario."""
 

@@ -24,19 +24,14 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from drivers.contract import Code, Frame, Instant, Reason, Reject, Sighting
+from drivers.contract import Frame, Instant, Reason, Reject, Sighting
 from drivers.framing import FixedLength, xor_of
+from drivers.rfid.iso11784 import animal
 
 START = b"\x02"
 LENGTH = 30
 ENDS = (0x03, 0x07)
 """FDX-B, HDX."""
-
-MAX_COUNTRY = 999
-"""Three digits: ISO 3166-1 numeric below 900, a manufacturer's code from 900, 999 for tests."""
-
-MAX_NATIONAL = (1 << 38) - 1
-"""38 bits in ISO 11784; twelve decimal digits always hold them."""
 
 _FIELDS = re.compile(rb"\x02([0-9A-Fa-f]{10})([0-9A-Fa-f]{4})[01]{2}.{13}", re.DOTALL)
 
@@ -48,11 +43,7 @@ class Options(BaseModel):
 
 
 class Wl134:
-    """An ear-tag reader: each frame is the sighting of an ISO 11784 code.
-
-    The code is 15 digits, three of the country and twelve of the national number. A tag's Chinese 15-digit
-    number does not fit into an ISO chip, so that it is never what this reader says.
-    """
+    """An ear-tag reader: each frame is the sighting of an ISO 11784 code."""
 
     options: ClassVar[type[BaseModel]] = Options
     claims: ClassVar[tuple[str, ...]] = ()
@@ -73,13 +64,7 @@ class Wl134:
         if fields is None:
             raise Reject(Reason.RANGE, f"digits or flags that are none: {frame.data[1:17]!r}")
         national, country = (int(digits[::-1], 16) for digits in fields.groups())
-        if country > MAX_COUNTRY:
-            raise Reject(Reason.RANGE, f"country {country}, at most {MAX_COUNTRY}")
-        if national > MAX_NATIONAL:
-            raise Reject(Reason.RANGE, f"national number {national}, at most {MAX_NATIONAL}")
-        if country == national == 0:
-            raise Reject(Reason.SENTINEL, "a blank tag: country 0, number 0")
-        return (Sighting(at, Code("iso11784", f"{country:03d}{national:012d}")),)
+        return (Sighting(at, animal(country, national)),)
 
 
 def fault(candidate: bytes) -> Reason | None:

@@ -133,10 +133,13 @@ def _no_room(
     other = taken.get(claims, next(iter(taken.values())))
     theirs = devices[other].driver
     found = {"device": name, "port": device.port, "other": other, "line": line(("devices", other))}
+    mixed = Fault(("devices", name, "driver"), "port_mixed", {**found, "driver": theirs})
     if drivers[theirs].source is not driver.source:
-        return Fault(("devices", name, "driver"), "port_mixed", {**found, "driver": theirs})
+        return mixed
     if not claims or () in taken:
         return Fault(("devices", name, "port"), "port_alone", found)
+    if theirs != device.driver:
+        return mixed
     if claims not in taken:
         return None
     address = {

@@ -46,7 +46,6 @@ class Coming(Part):
 
 
 COMING_DRIVERS = (
-    *("uhf_reader18", "tag_lines", "rfid_shop", "yrm100", "r2000"),
     *("scanner", "scale", "contact", "jt808"),
     *("bthome", "ruuvi", "atc", "xiaomi", "govee", "inkbird", "thermopro", "switchbot"),
     *("bluemaestro", "teltonika", "ela", "minew", "efento"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.contract import Frame, Reason, Reject, Splitter
-from drivers.framing import FixedLength, Lines, xor_of
+from drivers.framing import FixedLength, Headed, Lines, PlainLines, xor_of
 
 
 def boxed(candidate: bytes) -> Reason | None:
@@ -25,6 +26,21 @@ def boxes() -> FixedLength:
 
 def dollars() -> Lines:
     return Lines(b"$", 8)
+
+
+def counted() -> Headed:
+    """``#``, a digit that counts letters, the letters, and a lower case letter behind capitals at the end."""
+    return Headed(re.compile(rb"#[1-9]"), 2, lambda head: 2 + int(head[1:]), lettered)
+
+
+def lettered(candidate: bytes) -> Reason | None:
+    if not candidate[2:].isalpha():
+        return Reason.LENGTH
+    return None if candidate[2:].islower() else Reason.CHECKSUM
+
+
+def plain() -> PlainLines:
+    return PlainLines(8)
 
 
 GOOD = b"<ab\x03"
@@ -72,11 +88,49 @@ def test_lines(stream: bytes, expected: list[bytes | str]) -> None:
     assert shown(dollars().feed(stream)) == expected
 
 
-@pytest.mark.parametrize("made", [boxes, dollars])
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"#2ab#1c", [b"#2ab", b"#1c"]),
+        (b"#3ab", []),
+        (b"##2ab", ["length", b"#2ab"]),
+        (b"#2aB#1c", ["checksum", b"#1c"]),
+        (b"#2a#2bc", ["length", b"#2bc"]),
+        (b"noise#2ab?#", ["length", b"#2ab", "length"]),
+        (b"#9#2ab", []),
+        (b"#9#2ab#1c#1d", ["length", b"#2ab", b"#1c", b"#1d"]),
+    ],
+)
+def test_frames_that_say_their_length(stream: bytes, expected: list[bytes | str]) -> None:
+    assert shown(counted().feed(stream)) == expected
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"\r\n\r\n", []),
+        (b"one\r\ntwo\rthree\n", [b"one", b"two", b"three"]),
+        (b"one", []),
+        (b"\x02one\x03\r\n", [b"one"]),
+        (b"\x02one\x02two\r\n", ["length", b"two"]),
+        (b"\xff\xfeone\n", ["length", b"one"]),
+        (b"cut\xffone\n\xff", ["length", b"one", "length"]),
+        (b"12345678\n", [b"12345678"]),
+        (b"123456789\none\n", ["length", b"one"]),
+        (b"123456789 goes on and on\xff and on\none\n", ["length", b" and on", b"one"]),
+    ],
+)
+def test_lines_that_begin_with_anything(stream: bytes, expected: list[bytes | str]) -> None:
+    assert shown(plain().feed(stream)) == expected
+
+
+@pytest.mark.parametrize("made", [boxes, counted, dollars, plain])
 @given(
-    stream=st.lists(st.sampled_from((GOOD, b"$one\r\n", b"<", b"$", b"\n", b"ab", b"\x03", b"?" * 9))).map(
-        b"".join
-    ),
+    stream=st.lists(
+        st.sampled_from(
+            (GOOD, b"$one\r\n", b"#2ab", b"#9", b"<", b"$", b"\n", b"ab", b"aB", b"\x03", b"\xff", b"?" * 9)
+        )
+    ).map(b"".join),
     cuts=st.lists(st.integers(0, 200)),
 )
 def test_the_chunks_make_no_difference(made: type[Splitter], stream: bytes, cuts: list[int]) -> None:
@@ -86,7 +140,7 @@ def test_the_chunks_make_no_difference(made: type[Splitter], stream: bytes, cuts
     assert shown(pieces) == shown(list(made().feed(stream)))
 
 
-@pytest.mark.parametrize("made", [boxes, dollars])
+@pytest.mark.parametrize("made", [boxes, counted, dollars, plain])
 @pytest.mark.parametrize("noise", [b"<", b"$", b"?", b"<a", b"$a"])
 def test_endless_noise_neither_fills_the_memory_nor_the_counters(made: type[Splitter], noise: bytes) -> None:
     splitter = made()

@@ -26,6 +26,8 @@ from drivers.contract import (
 from drivers.framing import Lines
 from drivers.links.replay import ReplayLink, open_replay
 from drivers.listener import Listener
+from drivers.rfid.uhf_reader18 import Options as UhfOptions
+from drivers.rfid.uhf_reader18 import UhfReader18, crc_of, inventory
 from drivers.rfid.wl134 import Options as ReaderOptions
 from drivers.rfid.wl134 import Wl134
 
@@ -197,6 +199,90 @@ async def test_the_link_is_closed_when_the_listener_is_stopped() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert link.closed
+
+
+class Questioned:
+    """A reader that answers the questions it knows, a while later and in pieces, and then goes."""
+
+    def __init__(self, answers: dict[bytes, bytes], questions: int) -> None:
+        self.asked: list[bytes] = []
+        self._answers = answers
+        self._left = questions
+        self._pieces: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def read(self) -> bytes:
+        piece = await self._pieces.get()
+        if not piece:
+            raise LinkDown("gone")
+        return piece
+
+    async def write(self, data: bytes) -> None:
+        assert self._pieces.empty(), "asked before the answer had ended"
+        self.asked.append(data)
+        answer = self._answers.get(data, b"")
+        for piece in (answer[:7], answer[7:]) if answer else ():
+            self._pieces.put_nowait(piece)
+        if len(self.asked) == self._left:
+            self._pieces.put_nowait(b"")
+
+    def close(self) -> None:
+        pass
+
+
+def inventory_answer(antenna: int, epc: bytes) -> bytes:
+    body = bytes((len(epc) + 9, 0, 1, 1, 1 << antenna - 1, 1, len(epc), *epc, 0x45))
+    return body + crc_of(body).to_bytes(2, "little")
+
+
+def antennas(*numbers: int, ask: bool = True) -> list[Device]:
+    return [Device(f"antenna-{n}", UhfReader18(UhfOptions(channel=n, ask=ask)), None) for n in numbers]
+
+
+async def test_a_reader_that_must_be_asked_is_asked_for_each_antenna_in_turn() -> None:
+    devices = antennas(1, 3)
+    first, third = inventory(1), inventory(3)
+    link = Questioned({first: inventory_answer(1, b"\x01\x02"), third: inventory_answer(3, b"\x03\x04")}, 5)
+
+    async def open_link() -> Link:
+        return link
+
+    edge = Edge()
+    listener = Listener(PORT._replace(timeout_s=3600), open_link, devices, Ticks())
+    with pytest.raises(LinkDown):
+        await listener.run(edge)
+    assert link.asked == [first, third, first, third, first]
+    assert [(device, code) for device, _, code in edge.seen] == [
+        ("antenna-1", "0102"),
+        ("antenna-3", "0304"),
+        ("antenna-1", "0102"),
+        ("antenna-3", "0304"),
+        ("antenna-1", "0102"),
+    ]
+    assert listener.counters() == {"bytes": 60, "frames": 5, "rejects": 0, "asked": 5, "unanswered": 0}
+
+
+async def test_a_reader_that_does_not_answer_is_asked_again_and_the_silence_counted() -> None:
+    async def open_link() -> Link:
+        return Questioned({}, 3)
+
+    listener = Listener(PORT._replace(timeout_s=0.01), open_link, antennas(1), Ticks())
+    for _ in range(2):
+        with pytest.raises(LinkDown):
+            await listener.run(Edge())
+    assert listener.counters() == {"bytes": 0, "frames": 0, "rejects": 0, "asked": 6, "unanswered": 4}
+
+
+async def test_a_reader_in_its_active_mode_is_asked_nothing() -> None:
+    link = Silent()
+
+    async def open_silent() -> Link:
+        return link
+
+    running = asyncio.create_task(Listener(PORT, open_silent, antennas(1, ask=False), Ticks()).run(Edge()))
+    await asyncio.sleep(0.1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 class Shy(Antenna):

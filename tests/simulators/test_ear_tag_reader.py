@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from simulators.ear_tags import flock, frame, is_code
+from simulators.ear_tags import frame
 from simulators.options import ScenarioError
+from simulators.passing import flock, is_code
 from simulators.site import Site
 from tests.simulators.peers import line, truth, until
 

@@ -880,6 +880,14 @@ SHARING = [
         "position needs a port to itself",
     ),
     Broken(
+        "  ear-tags:\n    driver: wl134\n    port: ear\n",
+        "  hook-bind: {driver: uhf_reader18, port: ear, channel: 1}\n"
+        "  ear-tags:\n    driver: ‸r2000\n    port: ear\n    channel: 2\n",
+        "devices.ear-tags.driver",
+        "port_mixed",
+        "hook-bind",
+    ),
+    Broken(
         '{tcp: "gps.local:4001"}',
         '{tcp: ‸"192.168.1.50:502"}',
         "ports.gps.tcp",
@@ -978,7 +986,7 @@ LATER = [
     ),
     Broken(
         "driver: wl134",
-        "driver: ‸uhf_reader18",
+        "driver: ‸scanner",
         "devices.ear-tags.driver",
         "later_driver",
         "remove the device",
