@@ -24,7 +24,7 @@ PORTS = {"ear": "ear-tags", "probes": "cutting-air", "panel": "chiller-1-air"}
 """And a device on each."""
 
 BACK_S = {"ear": 30.0, "probes": 8.0, "panel": 8.0}
-"""5 s is what a site may expect; the rest is a busy machine's, and until the next animal passes the reader."""
+"""5 s is what a site may expect; the rest is a busy machine's, and until an animal passes the reader."""
 
 
 @pytest.fixture
