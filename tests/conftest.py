@@ -6,13 +6,15 @@ import asyncio
 import functools
 import os
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.faults.rig import GatewayProcess, Gateways
 
 CHECKOUT = Path(__file__).parents[1]
 VECTORS = CHECKOUT.parent / "shared" / "vectors"
@@ -79,3 +81,17 @@ def _server(name: str) -> Path:
             pytest.fail(why)
         pytest.skip(why)
     return Path(program)
+
+
+@pytest.fixture
+async def gateways() -> AsyncIterator[Gateways]:
+    """Makes gateway processes that do not outlive their test, however it ends."""
+    made: list[GatewayProcess] = []
+
+    def make(config: Path) -> GatewayProcess:
+        made.append(GatewayProcess(config))
+        return made[-1]
+
+    yield make
+    for gateway in made:
+        await gateway.kill()

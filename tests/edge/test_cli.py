@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from simulators.site import Site
-from tests.faults.rig import GatewayProcess
+from tests.faults.rig import Gateways
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -141,10 +141,10 @@ async def test_read_of_a_port_that_is_not_there_exits_with_3(tmp_path: Path) -> 
     assert "/dev/serial/by-id/usb-nothing" in said.err
 
 
-async def test_status_and_read_ask_the_running_gateway(slaughterhouse: Path) -> None:
+async def test_status_and_read_ask_the_running_gateway(slaughterhouse: Path, gateways: Gateways) -> None:
     alone = await tagtrail("status", slaughterhouse)
     assert alone.code == 3
-    gateway = GatewayProcess(slaughterhouse)
+    gateway = gateways(slaughterhouse)
     await gateway.start()
     try:
         facts = await gateway.status()

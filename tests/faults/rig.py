@@ -10,11 +10,11 @@ import contextlib
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import aiomqtt
 import orjson
@@ -77,7 +77,7 @@ def settings(folder: Path, probes: str, broker: int) -> Path:
 
 
 class GatewayProcess:
-    """``python -m edge run``, ended as a test wants it."""
+    """``python -m edge run``, ended as a test wants it. The fixture ``gateways`` makes them."""
 
     def __init__(self, config: Path) -> None:
         self.config = config
@@ -134,6 +134,10 @@ class Message(NamedTuple):
     lane: str
     seq: int
     body: bytes
+
+
+Gateways: TypeAlias = Callable[[Path], GatewayProcess]
+"""What the fixture ``gateways`` gives."""
 
 
 @dataclass(slots=True)

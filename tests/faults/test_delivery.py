@@ -11,7 +11,7 @@ import pytest
 
 from simulators.site import Site
 from tests.faults import rig
-from tests.faults.rig import DurableBroker, GatewayProcess, consuming
+from tests.faults.rig import DurableBroker, Gateways, consuming
 from tests.proxy import Proxy
 
 pytestmark = pytest.mark.slow
@@ -36,9 +36,9 @@ async def broker(mosquitto: Path, tmp_path: Path) -> AsyncIterator[DurableBroker
 
 
 async def test_broker_stopped_then_the_gateway_killed_then_both_back(
-    probes: str, broker: DurableBroker, tmp_path: Path
+    probes: str, broker: DurableBroker, tmp_path: Path, gateways: Gateways
 ) -> None:
-    gateway = GatewayProcess(rig.settings(tmp_path, probes, broker.port))
+    gateway = gateways(rig.settings(tmp_path, probes, broker.port))
     async with consuming(broker.port) as consumer:
         await gateway.start()
         await asyncio.sleep(10)
@@ -64,10 +64,10 @@ async def test_broker_stopped_then_the_gateway_killed_then_both_back(
 
 
 async def test_a_link_that_goes_silent_and_is_then_reset(
-    probes: str, broker: DurableBroker, tmp_path: Path
+    probes: str, broker: DurableBroker, tmp_path: Path, gateways: Gateways
 ) -> None:
     async with Proxy(broker.port) as proxy, consuming(broker.port) as consumer:
-        gateway = GatewayProcess(rig.settings(tmp_path, probes, proxy.port))
+        gateway = gateways(rig.settings(tmp_path, probes, proxy.port))
         await gateway.start()
         await asyncio.sleep(5)
         proxy.silence()
@@ -82,12 +82,12 @@ async def test_a_link_that_goes_silent_and_is_then_reset(
 
 
 async def test_without_a_broker_at_boot_it_polls_and_stores(
-    probes: str, mosquitto: Path, tmp_path: Path
+    probes: str, mosquitto: Path, tmp_path: Path, gateways: Gateways
 ) -> None:
     folder = tmp_path / "broker"
     folder.mkdir()
     broker = DurableBroker(mosquitto, folder)
-    gateway = GatewayProcess(rig.settings(tmp_path, probes, broker.port))
+    gateway = gateways(rig.settings(tmp_path, probes, broker.port))
     await gateway.start()
     await asyncio.sleep(15)
     assert rig.observations(gateway.journal) > 5 * rig.PER_SECOND
@@ -99,7 +99,7 @@ async def test_without_a_broker_at_boot_it_polls_and_stores(
 
 
 async def test_a_forbidden_publish_is_no_delivery_until_the_rules_allow_it(
-    probes: str, mosquitto: Path, tmp_path: Path
+    probes: str, mosquitto: Path, tmp_path: Path, gateways: Gateways
 ) -> None:
     folder = tmp_path / "broker"
     folder.mkdir()
@@ -109,7 +109,7 @@ async def test_a_forbidden_publish_is_no_delivery_until_the_rules_allow_it(
     rules.write_text(f"{forbidding}topic read tagtrail/#\n")
     rules.chmod(0o600)
     async with DurableBroker(mosquitto, folder, "acl_file {folder}/acl") as broker:
-        gateway = GatewayProcess(rig.settings(tmp_path, probes, broker.port))
+        gateway = gateways(rig.settings(tmp_path, probes, broker.port))
         async with consuming(broker.port) as consumer:
             await gateway.start()
             await asyncio.sleep(10)

@@ -13,7 +13,7 @@ import pytest
 from edge.demo.site import demo_settings
 from simulators.site import Site
 from tests.faults import rig
-from tests.faults.rig import GatewayProcess
+from tests.faults.rig import GatewayProcess, Gateways
 
 pytestmark = pytest.mark.slow
 
@@ -50,10 +50,12 @@ def _heard(port: str) -> str:
     return "frames" if port == "ear" else "bytes_in"
 
 
-async def test_ports_unplugged_at_random_are_back_and_leak_nothing(site: Site, tmp_path: Path) -> None:
+async def test_ports_unplugged_at_random_are_back_and_leak_nothing(
+    site: Site, tmp_path: Path, gateways: Gateways
+) -> None:
     path = demo_settings("slaughterhouse", site.ports, {"url": "mqtt://127.0.0.1:9"}, tmp_path)
     path.write_text(path.read_text().replace("every: 10s", "every: 1s").replace("every: 30s", "every: 1s"))
-    gateway = GatewayProcess(path)
+    gateway = gateways(path)
     await gateway.start()
     before = await gateway.status()
     await asyncio.sleep(3)
