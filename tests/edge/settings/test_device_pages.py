@@ -15,12 +15,14 @@ import yaml
 from pydantic import BaseModel, Field
 
 from drivers.catalogue import DRIVERS
+from drivers.modbus.profile import Factory
 from edge.settings import load
 from edge.settings.device_pages.__main__ import write
 from edge.settings.device_pages.drivers import Described
 from edge.settings.device_pages.index import MARK, pages
 from edge.settings.device_pages.markdown import from_docstring, table
 from edge.settings.device_pages.profiles import read_probe
+from edge.settings.device_pages.snippets import ports_for
 from edge.settings.json_schema import json_schema
 from edge.settings.profiles import Profiles
 
@@ -97,6 +99,29 @@ def test_a_profiles_page_says_what_its_file_says() -> None:
         *("`humidity` 湿度", "%", "3 holding · 保持寄存器"),
         *("50 (0x0032)", "49 (0x0031)", "s16", "× 0.1"),
     ]
+
+
+REACHED = {
+    "wl134.md": "baud: 9600}",
+    "uhf_reader18.md": "baud: 57600}",
+    "r2000.md": "baud: 115200}",
+    "gpsd.md": '"192.168.1.50:2947"',
+    "modbus/vaisala-hmp.md": "unit: 240, profile: vaisala-hmp",
+    "modbus/r4dcb08.md": "profile: r4dcb08, channel: 1",
+}
+"""What the docstring or the factory settings say of reaching it."""
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_what_is_pasted_reaches_the_device_as_it_is_delivered(name: str) -> None:
+    assert REACHED[name] in PAGES[name].partition("```yaml")[2]
+
+
+def test_a_line_is_set_as_the_factory_sets_it() -> None:
+    factory = Factory(unit=1, serial="19200 7E2")
+    serial, server, _ = ports_for(DRIVERS["modbus"], "", factory)
+    assert serial.endswith("baud: 19200, data_bits: 7, parity: even, stop_bits: 2}")
+    assert "framing: rtu, baud: 19200}" in server
 
 
 def test_a_comment_belongs_to_what_stands_below_it(tmp_path: Path) -> None:
