@@ -110,6 +110,8 @@ def thinning(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driver
 
 def _misfit(name: str, device: DeviceSettings, port: Port, driver: Driver) -> Fault | None:
     if port.kind in driver.ports:
+        if port.framing is not None and not hasattr(driver.decoder, "requests"):
+            return Fault(("ports", device.port, "framing"), "framing_unused", {"driver": device.driver})
         return None
     found = {"driver": device.driver, "port": device.port, "kind": port.kind}
     return Fault(

@@ -738,6 +738,13 @@ TOGETHER = [
         "tcp_only",
         "this port is serial; delete it",
     ),
+    Broken(
+        'gps: {tcp: "gps.local:4001"}',
+        'gps: {tcp: "gps.local:4001", framing: ‸rtu}',
+        "ports.gps.framing",
+        "framing_unused",
+        "the driver nmea hangs on this port; delete it",
+    ),
     Broken("framing: rtu", "framing: ‸tcp", "ports.remote.framing", "one_of", "possible are: rtu"),
     Broken("{offset: -0.3}", "‸{}", "devices.chiller-1-air.adjust.temperature", "one_kind", "offset"),
     Broken(
