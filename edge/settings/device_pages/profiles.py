@@ -15,7 +15,7 @@ from edge.settings.device_pages.snippets import ports_for, role, snippet
 from edge.settings.profiles import Profiles
 
 _COMMENT: Final = re.compile(r"\s*# ?(.*)")
-_POINT: Final = re.compile(r"  (\w+): ")
+_POINT: Final = re.compile(r"  (\w+):")
 
 
 class Probe(NamedTuple):
@@ -39,17 +39,17 @@ def read_probe(name: str, folder: Path) -> Probe:
 
 
 def _comments(text: str) -> dict[str, str]:
-    """The comment above each point, and under "" the one at the head of the file."""
-    comments: dict[str, str] = {}
+    """The comment above each point, and under "" those above anything else: they are about the instrument."""
+    comments: dict[str, list[str]] = {}
     waiting: list[str] = []
     for line in text.splitlines():
         if comment := _COMMENT.fullmatch(line):
             waiting.append(comment[1])
         elif waiting:
             point = _POINT.match(line)
-            comments[point[1] if point else ""] = "\n".join(waiting)
+            comments.setdefault(point[1] if point else "", []).extend(waiting)
             waiting = []
-    return comments
+    return {name: "\n".join(lines) for name, lines in comments.items()}
 
 
 def profile_page(probe: Probe, driver: Driver) -> str:

@@ -126,13 +126,13 @@ def test_a_line_is_set_as_the_factory_sets_it() -> None:
 
 def test_a_comment_belongs_to_what_stands_below_it(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(
-        "# An instrument. It has\n# two points.\ndocumented_as: p. 4\npoints:\n"
-        "  # of the air\n  temperature: {address: 1, type: s16}\n"
+        "# An instrument. It has\n# two points.\ndocumented_as: p. 4\n# Be gentle.\nfunction: 4\npoints:\n"
+        "  # of the air\n  temperature:\n    {address: 1, type: s16}\n"
         "  humidity: {address: 2, type: s16, error_values: [-11000]}\n",
         encoding="utf-8",
     )
     probe = read_probe("own", tmp_path)
-    assert probe.comment == "An instrument. It has\ntwo points."
+    assert probe.comment == "An instrument. It has\ntwo points.\nBe gentle."
     assert probe.title == "An instrument."
     assert probe.notes == {"temperature": "of the air"}
 
