@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, Final
 
 from drivers.contract import Driver, Fix
@@ -19,6 +19,9 @@ from edge.settings.profiles import Profiles
 EXAMPLE_PROFILE: Final = "xy-md02"
 """On the page of modbus itself."""
 
+_NAMED: Final = re.compile(r"`(\w+\.py)`")
+"""A module beside the driver's own, as its docstring names it."""
+
 
 class Described:
     """A driver, and what its module, its options and the catalogue say of it."""
@@ -27,7 +30,7 @@ class Described:
         self.name = name
         self.driver = driver
         self.schema = schema
-        self.doc = (sys.modules[driver.decoder.__module__].__doc__ or "").strip()
+        self.doc = _docstring(driver.decoder.__module__)
         self.source = driver.decoder.__module__.replace(".", "/") + ".py"
         keys = device_keys(name, schema)
         self.own = {key: said for key, said in keys["properties"].items() if key not in COMMON_KEYS}
@@ -61,10 +64,19 @@ class Described:
             return f"{both('position')}: {quantities(field for field in Fix._fields if field in QUANTITIES)}"
         return quantities(self.quantities) or both("codes")
 
+    @property
+    def wire(self) -> list[str]:
+        """How it speaks: the rest of the docstring, and those of the modules beside it that it names."""
+        package = self.driver.decoder.__module__.rpartition(".")[0]
+        parts = [self.linked(self.doc.partition("\n\n")[2])]
+        for name in _NAMED.findall(from_docstring(self.doc)):
+            parts += [f"### {name}", self.linked(_docstring(f"{package}.{name.removesuffix('.py')}"))]
+        return parts
+
     def linked(self, doc: str) -> str:
-        """Markdown; the modules beside its own that the docstring names are links."""
+        """Markdown; the modules that the docstring names are links."""
         folder = self.source.rpartition("/")[0]
-        return re.sub(r"`(\w+\.py)`", rf"[\1](../../{folder}/\1)", from_docstring(doc))
+        return _NAMED.sub(rf"[\1](../../{folder}/\1)", from_docstring(doc))
 
 
 def driver_page(each: Described) -> str:
@@ -76,7 +88,6 @@ def driver_page(each: Described) -> str:
         (both("source"), f"[{each.source}](../../{each.source})"),
     ]
     no_keys = both("no_own_keys", link="README.md")
-    drawn = each.doc.partition("\n\n")[2]
     ports = ports_for(each.driver, each.doc)
     return page(
         f"# {each.name}",
@@ -85,10 +96,14 @@ def driver_page(each: Described) -> str:
         f"## {both('own_keys')}",
         keys_table(each.own, each.required, each.schema) if each.own else no_keys,
         f"## {both('wire')}",
-        each.linked(drawn),
+        *each.wire,
         f"## {both('paste')}",
         snippet(each.name, each.driver, ports, role(each.quantities), each.example),
     )
+
+
+def _docstring(module: str) -> str:
+    return (import_module(module).__doc__ or "").strip()
 
 
 def device_keys(driver: str, schema: Schema) -> Schema:

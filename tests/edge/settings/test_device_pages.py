@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import subprocess
 import sys
@@ -83,8 +82,12 @@ def test_the_index_leads_to_every_page() -> None:
 
 @pytest.mark.parametrize("name", sorted(DRIVERS))
 def test_a_page_shows_the_frame_as_it_is_drawn(name: str) -> None:
-    doc = inspect.cleandoc(import_module(DRIVERS[name].decoder.__module__).__doc__ or "")
-    drawn = [line.strip() for line in doc.splitlines() if line.startswith("    ")]
+    module = DRIVERS[name].decoder.__module__
+    docs = [import_module(module).__doc__ or ""]
+    package = module.rpartition(".")[0]
+    named = re.findall(r"``(\w+)\.py``", docs[0])
+    docs += [import_module(f"{package}.{other}").__doc__ or "" for other in named]
+    drawn = [line.strip() for doc in docs for line in doc.splitlines() if line.startswith("    ")]
     assert drawn
     blocks = "".join(re.findall(r"```text\n(.*?)```", PAGES[f"{name}.md"], re.DOTALL))
     assert [line for line in drawn if line not in blocks] == []
