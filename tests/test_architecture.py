@@ -20,8 +20,13 @@ MAY_IMPORT = {
 }
 """Simulators share nothing with what they test: a mistake made on both sides would hide."""
 
-KNOW_THE_CATALOGUE = {"edge/gateway.py", "edge/settings/json_schema.py"}
-"""The composition root, and the generator of config/schema.json; all others are handed what they need."""
+KNOW_THE_CATALOGUE = {
+    "edge/gateway.py",
+    "edge/settings/json_schema.py",
+    "edge/settings/device_pages/__main__.py",
+}
+"""The composition root, and the generators of config/schema.json and docs/devices/; all others are handed
+what they need."""
 
 MODULES = sorted(
     path.relative_to(CHECKOUT).as_posix()
