@@ -188,5 +188,8 @@ def test_the_worst_pattern_let_through_is_done_soon() -> None:
     with pytest.raises(Reject):
         decoder.decode(Frame(b"a" * LONGEST), AT)
     assert time.process_time() - began < 2.0
+
+
+def test_a_line_too_long_is_not_read_up_to_its_limit() -> None:
     with pytest.raises(Reject, match="does not match"):
-        decoder.decode(Frame(b"a" * 100_000), AT)
+        scale(**LINE).decode(Frame(b"1.0" + b" " * LONGEST + b"2"), AT)
