@@ -19,6 +19,7 @@ from drivers.rfid.tag_lines import TagLines
 from drivers.rfid.uhf_reader18 import UhfReader18
 from drivers.rfid.wl134 import Wl134
 from drivers.rfid.yrm100 import Yrm100
+from drivers.scales.scale import Scale
 
 WIRES: Final = frozenset({"serial", "tcp"})
 """A serial line, or the network: the same bytes through a device server; for modbus, Modbus
@@ -36,4 +37,5 @@ DRIVERS: Final[dict[str, Driver]] = {
     "uhf_reader18": Driver(UhfReader18, Listener, ports=WIRES, every_s=None),
     "yrm100": Driver(Yrm100, Listener, ports=WIRES, every_s=None),
     "r2000": Driver(R2000, Listener, ports=WIRES, every_s=None),
+    "scale": Driver(Scale, Listener, ports=WIRES, every_s=None),
 }

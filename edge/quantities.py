@@ -29,6 +29,8 @@ QUANTITIES: Final[dict[str, Quantity]] = {
     "alarm": STATE,
     "door": STATE,
     "open": STATE,
+    "mass": Quantity("kg", -100_000.0, 100_000.0),  # net: below zero once what was tared is lifted off
+    "tare": Quantity("kg", 0.0, 100_000.0),
     "lat": Quantity("deg", -90.0, 90.0),
     "lon": Quantity("deg", -180.0, 180.0),
     "speed": Quantity("m/s", 0.0, 150.0),

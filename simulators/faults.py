@@ -7,15 +7,17 @@ silence    requests are eaten, nothing is said          every device; unit   rat
 noise      random bytes before, inside or after a       every device; unit   rate, where (any),
            message                                                           bytes (8, at most)
 wrong_crc  the checksum does not fit                    rtu, tags (lines     rate
-                                                        have none), nmea;
-                                                        unit
+                                                        have none), nmea,
+                                                        scale (with a
+                                                        checksum); unit
 wrong_unit the answer bears the next unit's number      rtu, tcp; unit       rate
 late       the message comes this much too late         every device; unit   rate, ms (400)
 split      the message comes in pieces with pauses      every device; unit   rate, pieces (3), ms (10)
 frozen     the values stop; the same tag again and      every device; unit   -
            again; the same epoch again and again
-sentinel   the error value of the kind: 0x8000, 0xFFFF, rtu, tcp, nmea;      channel (all)
-           an error flag, silence, a void fix           unit
+sentinel   the error value of the kind: 0x8000, 0xFFFF, rtu, tcp, nmea,      channel (all)
+           an error flag, silence, a void fix, a weight scale; unit
+           out of range
 illegal    exception 2 for these registers              rtu, tcp; unit       addresses (all)
 echo       the adapter repeats what it is sent          rtu                  -
 unplug     the serial port vanishes and comes back      every device         -

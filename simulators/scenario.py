@@ -19,6 +19,7 @@ from simulators.modbus.rtu import ModbusRtu
 from simulators.modbus.tcp import ModbusTcp
 from simulators.options import Options, ScenarioError
 from simulators.receiver import NmeaReceiver
+from simulators.scale import Scale
 from simulators.tag_lines import LineReader
 from simulators.uhf_reader import UhfReader
 
@@ -30,6 +31,7 @@ DEVICES: dict[str, Callable[[str, Options, World], Device]] = {
     "modbus_rtu": ModbusRtu,
     "modbus_tcp": ModbusTcp,
     "nmea_receiver": NmeaReceiver,
+    "scale": Scale,
     "uhf_reader": UhfReader,
 }
 """By their names in a scenario."""
