@@ -4,6 +4,8 @@ Only a stable weight is a reading. An unstable one is no news and no fault eithe
 its hook says nothing until it hangs still. Out of range, and not zeroed since the power came back, are gaps
 of ``mass`` with their reason, since people must see them.
 
+The layouts are drawn in ``mt_continuous.py`` and ``a_and_d.py``; a ``line`` is described in the settings.
+
 An indicator repeats a weight up to 20 times a second: ``every``, or ``thin`` with ``change``, says how much
 of this is journalled.
 """
