@@ -62,8 +62,8 @@ async def test_ports_unplugged_at_random_are_back_and_leak_nothing(
     descriptors = gateway.descriptors()
     await asyncio.gather(*(loose(site, gateway, port, random.Random(port)) for port in PORTS))
     status = await gateway.status()
-    assert {port: facts["crashes"] for port, facts in status["ports"].items()} == dict.fromkeys(PORTS, 0)
-    assert all(facts["restarts"] >= TIMES for facts in status["ports"].values())
+    assert [facts["crashes"] for facts in status["ports"].values()] == [0] * len(status["ports"])
+    assert all(status["ports"][port]["restarts"] >= TIMES for port in PORTS)
     assert before["up_s"] < status["up_s"]
     assert gateway.descriptors() <= descriptors + 2, "the broker that is not there takes one now and then"
     assert await gateway.stop() == 0

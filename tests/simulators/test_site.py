@@ -28,7 +28,10 @@ OPEN_FILES = Path("/proc/self/fd")
 READ_BOTH = bytes.fromhex("010400010002200b")
 
 PORTS = {
-    "slaughterhouse": {"ear": "serial", "probes": "serial", "panel": "tcp"},
+    "slaughterhouse": {
+        **{"ear": "serial", "hooks": "serial", "rail": "serial"},
+        **{"probes": "serial", "panel": "tcp"},
+    },
     "truck": {"gps": "serial", "body": "serial"},
     "coldstore": {"panel": "tcp", "probes": "serial"},
 }
@@ -69,6 +72,8 @@ async def test_every_talker_has_spoken_within_seconds(tmp_path: Path) -> None:
     async with asyncio.timeout(10), Site("all", tmp_path) as site:
         assert set(site.ports) == {f"{name}.{port}" for name, ports in PORTS.items() for port in ports}
         await until(lambda: truth(site, "tag", port="slaughterhouse.ear", delivered=True))
+        await until(lambda: truth(site, "tag", port="slaughterhouse.hooks", delivered=True))
+        await until(lambda: truth(site, "weight", port="slaughterhouse.rail", delivered=True))
         await until(lambda: truth(site, "fix", port="truck.gps", delivered=True))
 
 
