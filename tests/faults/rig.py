@@ -207,17 +207,21 @@ def observations(path: Path) -> int:
     return len(entries) * len(QUANTITIES)
 
 
-async def delivered(path: Path, consumer: Consumer, patience_s: float = 60.0) -> None:
-    """Returns when everything journalled by now has arrived. Raises TimeoutError."""
-    owed = journalled(path).keys()
-    async with asyncio.timeout(patience_s):
-        while not owed <= {(message.lane, message.seq) for message in consumer.messages}:
-            await asyncio.sleep(0.2)
+Blocks: TypeAlias = dict[tuple[str, int], bytes]
+"""Bytes by lane and seq."""
 
 
-def expect_nothing_lost(path: Path, consumer: Consumer) -> None:
-    """Every committed block arrived with its very bytes, first copies in order, no hole in any lane."""
+async def delivered(path: Path, consumer: Consumer, patience_s: float = 60.0) -> Blocks:
+    """What is journalled by now, once all of it has arrived. Raises TimeoutError."""
     blocks = journalled(path)
+    async with asyncio.timeout(patience_s):
+        while not blocks.keys() <= {(message.lane, message.seq) for message in consumer.messages}:
+            await asyncio.sleep(0.2)
+    return blocks
+
+
+def expect_nothing_lost(blocks: Blocks, consumer: Consumer) -> None:
+    """Every one of them arrived with its very bytes, first copies in order, no hole in any lane."""
     arrived = {(message.lane, message.seq): message.body for message in consumer.messages}
     assert {key: arrived.get(key) for key in blocks} == blocks
     for lane in ("records", "telemetry"):

@@ -56,9 +56,9 @@ async def test_broker_stopped_then_the_gateway_killed_then_both_back(
         await asyncio.sleep(5)
         await gateway.stop()
         await gateway.start()
-        await rig.delivered(gateway.journal, consumer)
+        blocks = await rig.delivered(gateway.journal, consumer)
         assert stored > 0.9 * OUTAGE_S * rig.PER_SECOND
-        rig.expect_nothing_lost(gateway.journal, consumer)
+        rig.expect_nothing_lost(blocks, consumer)
         assert consumer.duplicates() <= 3 * rig.WINDOW, "one window for each of the three interruptions"
         await gateway.stop()
 
@@ -75,9 +75,9 @@ async def test_a_link_that_goes_silent_and_is_then_reset(
         proxy.reset()
         proxy.heal()
         await asyncio.sleep(5)
-        await rig.delivered(gateway.journal, consumer)
+        blocks = await rig.delivered(gateway.journal, consumer)
         assert rig.observations(gateway.journal) > 0.9 * OUTAGE_S * rig.PER_SECOND
-        rig.expect_nothing_lost(gateway.journal, consumer)
+        rig.expect_nothing_lost(blocks, consumer)
         await gateway.stop()
 
 
@@ -93,8 +93,8 @@ async def test_without_a_broker_at_boot_it_polls_and_stores(
     assert rig.observations(gateway.journal) > 5 * rig.PER_SECOND
     async with broker, consuming(broker.port) as consumer:
         await asyncio.sleep(20)
-        await rig.delivered(gateway.journal, consumer)
-        rig.expect_nothing_lost(gateway.journal, consumer)
+        blocks = await rig.delivered(gateway.journal, consumer)
+        rig.expect_nothing_lost(blocks, consumer)
         await gateway.stop()
 
 
@@ -121,7 +121,7 @@ async def test_a_forbidden_publish_is_no_delivery_until_the_rules_allow_it(
             rules.write_text(f"{allowed}#\ntopic read tagtrail/#\n")
             broker.reload()
             await asyncio.sleep(20)
-            await rig.delivered(gateway.journal, consumer)
-            rig.expect_nothing_lost(gateway.journal, consumer)
+            blocks = await rig.delivered(gateway.journal, consumer)
+            rig.expect_nothing_lost(blocks, consumer)
             assert (await gateway.status())["alarms"] == []
             await gateway.stop()
