@@ -2,10 +2,12 @@
 
 ::
 
-    {"layout": ..., "cases": [{"name": what it shows, "hex": the structures off the air, "options": the device's
-      keys (address, key as 32 digits ...), "readings": what it says, a value that is null is missing, "missing":
-      the reason of each that is, "refused": the reason, where nothing is said, "number": its counter,
-      "source": ...}]}
+    {"layout": ..., "cases": [
+      {"name": what it shows, "hex": the structures off the air, "source": ...,
+       "options": the device's keys (address, key as 32 digits ...),
+       "readings": what it says; a value that is null is missing, and "missing" gives the reason of each,
+       "refused": or why nothing of it is believed,
+       "number": its counter}]}
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(name, case, id=f"{name}: {case['name']}")
 
 
-@pytest.mark.parametrize(("name", "case"), cases())
+@pytest.mark.parametrize(("name", "case"), list(cases()))
 def test_a_capture_says_what_it_says(name: str, case: dict[str, Any]) -> None:
     decoder, frame = decoder_of(name, case.get("options", {})), Frame(bytes.fromhex(case["hex"]))
     if "refused" in case:
