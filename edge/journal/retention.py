@@ -16,7 +16,7 @@ import orjson
 
 from drivers.contract import Instant
 from edge.instant import rfc3339
-from edge.journal import rollups
+from edge.journal import rollups, trail
 from edge.journal.block import Lane
 from edge.journal.identity import Identity
 from edge.journal.packing import Record
@@ -129,7 +129,9 @@ def delete(connection: sqlite3.Connection, standing: Standing, lane: LaneStandin
         (last.seq, last.total, lane.number),
     )
     connection.execute("DELETE FROM quarantine WHERE lane = ? AND seq <= ?", (lane.number, last.seq))
-    if lane.lane is Lane.TELEMETRY:
+    if lane.lane is Lane.RECORDS:
+        trail.drop(connection, lane.key(0), lane.key(last.seq))
+    else:
         rollups.trim(connection, _oldest_telemetry(connection, standing))
 
 
