@@ -21,7 +21,8 @@ from edge.journal.block import Lane
 from edge.journal.identity import Identity
 from edge.journal.packing import Record
 from edge.journal.standing import Cursor, LaneStanding, Standing
-from edge.records.own import GatewayRecord, record_id
+from edge.records.own import GatewayRecord
+from edge.records.record import record_id
 
 _STEP_BLOCKS = 256
 """Deleted in one transaction at the most, so that a sighting does not wait behind it."""
