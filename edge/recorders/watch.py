@@ -12,7 +12,9 @@ is held against the limit, and there is a gap where none of them says anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from drivers.contract import NANOSECONDS, Instant
@@ -126,19 +128,16 @@ class Watch:
             return
         known = max((held.at for held in self.held.values()), default=self.since - self.patience)
         knows_until = max(known + self.patience, self.upto)
-        if self.limit is not None:
-            self.beyond += sum(
-                end - start for start, end in self._spans(at) if self._worst(start) > self.limit
-            )
+        if (limit := self.limit) is not None:
+            self.beyond += sum(end - start for start, end in self._spans(at) if self._worst(start) > limit)
         if at > knows_until:
             self._gap(max(known, self.since), at)
         self.upto = at
 
-    def _spans(self, at: int) -> list[tuple[int, int]]:
+    def _spans(self, at: int) -> Iterator[tuple[int, int]]:
         """The time up to ``at``, cut where a probe's value ends to hold."""
         ends = {held.at + self.patience for held in self.held.values()}
-        cuts = [self.upto, *sorted(end for end in ends if self.upto < end < at), at]
-        return list(zip(cuts, cuts[1:], strict=False))
+        return pairwise([self.upto, *sorted(end for end in ends if self.upto < end < at), at])
 
     def _worst(self, at: int) -> float:
         """The greatest value that is known at this instant."""
@@ -148,7 +147,7 @@ class Watch:
 
     def _gap(self, since: int, until: int) -> None:
         last = self.gaps[-1] if self.gaps else None
-        if last is not None and (last[1] >= since or len(self.gaps) >= MOST_GAPS):
+        if last is not None and (last[1] > since or len(self.gaps) >= MOST_GAPS):
             self.gaps[-1] = (last[0], until)
         else:
             self.gaps.append((since, until))
