@@ -115,8 +115,10 @@ class Gateway:
         for gone in journal.uplinks - settings.uplinks.keys():
             own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
             await journal.forget(gone)
-        recording = Recording(recorders(settings), journal=journal, notice=own.noticed)
+        recording = Recording([*recorders(settings), own.standing], journal=journal, notice=own.noticed)
         recording.load(await journal.remembered())
+        own.settled([*settings.devices, *settings.uplinks])
+        own.cleared(Cause.JOURNAL_FULL, "journal")
         journal.remember(recording)
         own.attach(journal)
         return cls(settings, brokers, clock, own, journal=journal, recording=recording)
