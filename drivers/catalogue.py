@@ -5,9 +5,10 @@ A new reader is one file, one line here, and its captures in ``tests/vectors/{na
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
-from drivers.contract import Driver
+from drivers.contract import Driver, PortKind, Source
 from drivers.gps.gpsd import Gpsd
 from drivers.gps.nmea import Nmea
 from drivers.listener import Listener
@@ -21,21 +22,23 @@ from drivers.rfid.wl134 import Wl134
 from drivers.rfid.yrm100 import Yrm100
 from drivers.scales.scale import Scale
 
-WIRES: Final = frozenset({"serial", "tcp"})
-"""A serial line, or the network: the same bytes through a device server; for modbus, Modbus
-TCP unless the port says otherwise."""
+_Sources: TypeAlias = Mapping[PortKind, type[Source]]
 
-NETWORK: Final = frozenset({"tcp"})
+HEARD: Final[_Sources] = {"serial": Listener, "tcp": Listener}
+"""A serial line, or the network: the same bytes through a device server."""
+
+ASKED: Final[_Sources] = {"serial": Bus, "tcp": Bus}
+"""The same; over tcp it is Modbus TCP unless the port says otherwise."""
 
 DRIVERS: Final[dict[str, Driver]] = {
-    "gpsd": Driver(Gpsd, Listener, ports=NETWORK, every_s=1.0),
-    "modbus": Driver(Modbus, Bus, ports=WIRES, every_s=10.0),
-    "nmea": Driver(Nmea, Listener, ports=WIRES, every_s=1.0),
-    "wl134": Driver(Wl134, Listener, ports=WIRES, every_s=None),
-    "tag_lines": Driver(TagLines, Listener, ports=WIRES, every_s=None),
-    "rfid_shop": Driver(RfidShop, Listener, ports=WIRES, every_s=None),
-    "uhf_reader18": Driver(UhfReader18, Listener, ports=WIRES, every_s=None),
-    "yrm100": Driver(Yrm100, Listener, ports=WIRES, every_s=None),
-    "r2000": Driver(R2000, Listener, ports=WIRES, every_s=None),
-    "scale": Driver(Scale, Listener, ports=WIRES, every_s=None),
+    "gpsd": Driver(Gpsd, {"tcp": Listener}, every_s=1.0),
+    "modbus": Driver(Modbus, ASKED, every_s=10.0),
+    "nmea": Driver(Nmea, HEARD, every_s=1.0),
+    "wl134": Driver(Wl134, HEARD, every_s=None),
+    "tag_lines": Driver(TagLines, HEARD, every_s=None),
+    "rfid_shop": Driver(RfidShop, HEARD, every_s=None),
+    "uhf_reader18": Driver(UhfReader18, HEARD, every_s=None),
+    "yrm100": Driver(Yrm100, HEARD, every_s=None),
+    "r2000": Driver(R2000, HEARD, every_s=None),
+    "scale": Driver(Scale, HEARD, every_s=None),
 }

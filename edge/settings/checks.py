@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from drivers.contract import Driver
+from drivers.contract import Driver, PortKind
 from edge.quantities import QUANTITIES
 from edge.settings.devices import DeviceSettings, Place, Port
 from edge.settings.findings import Fault
@@ -20,6 +20,13 @@ _POSITION = {"lat", "lon"}
 """What a device measures that gives fixes."""
 
 _Claims: TypeAlias = tuple[tuple[str, object], ...]
+
+
+class _Shared(NamedTuple):
+    """A port, and which device has taken what of it."""
+
+    kind: PortKind
+    taken: dict[_Claims, str]
 
 
 def same_wires(ports: Mapping[str, Port], line: Line) -> Iterator[Fault]:
@@ -67,16 +74,16 @@ def sharing(
     line: Line,
 ) -> Iterator[Fault]:
     """Devices that cannot hang on their port, or not beside those already there."""
-    taken: dict[str, dict[_Claims, str]] = {name: {} for name in ports}
+    shared = {name: _Shared(port.kind, {}) for name, port in ports.items()}
     for name, device in devices.items():
         if device.port not in ports:
             continue
         fault = _misfit(name, device, ports[device.port], drivers[device.driver])
-        fault = fault or _no_room(name, devices, taken[device.port], drivers, line)
+        fault = fault or _no_room(name, devices, shared[device.port], drivers, line)
         if fault:
             yield fault
         else:
-            taken[device.port][_claims(device, drivers[device.driver])] = name
+            shared[device.port].taken[_claims(device, drivers[device.driver])] = name
 
 
 def quantities(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driver]) -> Iterator[Fault]:
@@ -109,24 +116,25 @@ def thinning(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driver
 
 
 def _misfit(name: str, device: DeviceSettings, port: Port, driver: Driver) -> Fault | None:
-    if port.kind in driver.ports:
+    if port.kind in driver.sources:
         if port.framing is not None and not hasattr(driver.decoder, "requests"):
             return Fault(("ports", device.port, "framing"), "framing_unused", {"driver": device.driver})
         return None
     found = {"driver": device.driver, "port": device.port, "kind": port.kind}
     return Fault(
-        ("devices", name, "port"), "port_kind", {**found, "kinds": shown_names(sorted(driver.ports))}
+        ("devices", name, "port"), "port_kind", {**found, "kinds": shown_names(sorted(driver.sources))}
     )
 
 
 def _no_room(
     name: str,
     devices: Mapping[str, DeviceSettings],
-    taken: Mapping[_Claims, str],
+    port: _Shared,
     drivers: Mapping[str, Driver],
     line: Line,
 ) -> Fault | None:
-    """Why a device cannot hang beside those that have ``taken`` their part of its port."""
+    """Why a device cannot hang beside those that have taken their part of its port."""
+    taken = port.taken
     if not taken:
         return None
     device = devices[name]
@@ -136,11 +144,12 @@ def _no_room(
     theirs = devices[other].driver
     found = {"device": name, "port": device.port, "other": other, "line": line(("devices", other))}
     mixed = Fault(("devices", name, "driver"), "port_mixed", {**found, "driver": theirs})
-    if drivers[theirs].source is not driver.source:
+    source = driver.sources[port.kind]
+    if drivers[theirs].sources[port.kind] is not source:
         return mixed
     if not claims or () in taken:
         return Fault(("devices", name, "port"), "port_alone", found)
-    if theirs != device.driver:
+    if theirs != device.driver and not source.mixes:
         return mixed
     if claims not in taken:
         return None

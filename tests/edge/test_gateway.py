@@ -10,7 +10,8 @@ import orjson
 import pytest
 import yaml
 
-from edge import gateway
+from drivers.catalogue import DRIVERS
+from edge import gateway, wiring
 from edge.errors import JournalError, SettingsError
 from edge.gateway import Gateway
 from edge.thinning import Thin
@@ -99,7 +100,7 @@ def test_a_device_is_adjusted_and_thinned_as_the_file_says(tmp_path: Path) -> No
             },
         },
     )
-    air, core, truck = gateway.intaken(gateway.load(path))
+    air, core, truck = wiring.intaken(gateway.load(path), DRIVERS)
     assert (air.calibrations["temperature"](3.7), air.thin) == (3.4, None)
     assert (core.calibrations["temperature"](5.0), core.thin) == (5.2, Thin(900.0, change=0.1))
     assert (truck.calibrations, truck.thin) == ({}, Thin(60.0, distance_m=50.0, turn_deg=20.0))

@@ -47,7 +47,7 @@ class Described:
     @property
     def ports(self) -> str:
         """The kinds it can hang on."""
-        return ", ".join(both(kind) for kind in sorted(self.driver.ports))
+        return ", ".join(both(kind) for kind in sorted(self.driver.sources))
 
     @property
     def cadence(self) -> str:

@@ -74,12 +74,12 @@ def ports_for(driver: Driver, doc: str, factory: Factory | None = None) -> list[
         framed = _framed(*framing)
     served = _TCP_PORT.search(doc)
     ways = []
-    if "serial" in driver.ports:
+    if "serial" in driver.sources:
         ways.append(f"port-1: {{serial: {_SERIAL}, baud: {baud}{framed}}}")
-    if "tcp" in driver.ports and issubclass(driver.source, Bus):
+    if driver.sources.get("tcp") is Bus:
         ways.append(_tcp(_SERVER_PORT, f", framing: rtu, baud: {baud}") + _remark("or_device_server"))
         ways.append(_tcp(_MODBUS_PORT) + _remark("or_modbus_tcp"))
-    elif "tcp" in driver.ports:
+    elif "tcp" in driver.sources:
         ways.append(_tcp(int(served[1]) if served else _SERVER_PORT) + _remark("or_network"))
     return ways
 

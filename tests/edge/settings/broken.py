@@ -952,27 +952,31 @@ LATER = [
     Broken("clock: {trust: system}", "‸alarms:", "alarms", "later", "alarms is not in this version"),
     Broken(
         "clock: {trust: system}",
-        "‸records: {storage: {x: {nonsense: 012}}}",
-        "records",
+        "records: {‸storage: {x: {nonsense: 012}}}",
+        "records.storage",
         "later",
-        "records is not",
+        "storage is not",
     ),
     Broken(
         "  gps: {tcp",
-        "  radio: {‸bluetooth: hci0}\n  gps: {tcp",
+        "  radio: {bluetooth: ‸bluez0}\n  gps: {tcp",
         "ports.radio.bluetooth",
-        "later",
-        "not in this",
-    ),
-    Broken(
-        "  gps: {tcp", "  usb: {‸input: /dev/input/x}\n  gps: {tcp", "ports.usb.input", "later", "not in this"
+        "adapter",
+        "no adapter",
     ),
     Broken(
         "  gps: {tcp",
-        "  io: {‸gpio: gpiochip0}\n  gps: {tcp",
+        "  usb: {input: ‸event3}\n  gps: {tcp",
+        "ports.usb.input",
+        "absolute_path",
+        "/",
+    ),
+    Broken(
+        "  gps: {tcp",
+        "  io: {gpio: ‸/dev/gpiochip0}\n  gps: {tcp",
         "ports.io.gpio",
-        "later",
-        "not in this version",
+        "gpio_chip",
+        "no chip",
     ),
     Broken(
         "  second:\n",
