@@ -42,6 +42,16 @@ async def set_power(site: Site, on: bool) -> None:
     bus.disconnect()
 
 
+async def objects(site: Site) -> set[str]:
+    """The paths of all that bluetoothd shows."""
+    bus = await MessageBus(bus_address=site.buses["radio"]).connect()
+    reply = await bus.call(
+        Message("org.bluez", "/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
+    )
+    bus.disconnect()
+    return set(reply.body[0])
+
+
 async def hears(listener: Listener, address: str = CORE) -> None:
     """Returns once something new of this device is heard."""
     before = len(listener.of(address))
@@ -199,6 +209,7 @@ async def test_bluetoothd_is_started_anew(tmp_path: Path, monkeypatch: pytest.Mo
             await scan.stop()
         site.fault("no_bluez", port="radio", on=False)
         await is_deaf(site, listener)  # nobody has asked the new one to discover
+        assert await objects(site) == {"/org/bluez/hci0"}
         async with listening() as listener:
             await hears(listener)
 

@@ -107,6 +107,15 @@ async def test_a_connected_probe_advertises_no_more(tmp_path: Path, monkeypatch:
             await until(lambda: scan.discovered_devices)
 
 
+async def test_a_connected_probe_is_not_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = thermometer(SENSING)
+    scenario["ports"]["radio"]["stale"] = "200ms"
+    async with on_air(scenario, tmp_path, monkeypatch), BleakClient(await found()) as client:
+        await asyncio.sleep(1.5)
+        assert client.is_connected
+        assert len(await client.read_gatt_char(HUMIDITY)) == 2
+
+
 async def test_out_of_reach_the_connection_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with on_air(thermometer(SENSING), tmp_path, monkeypatch) as site:
         device = await found()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from pathlib import Path
 
 import pytest
@@ -80,40 +81,47 @@ async def test_what_is_heard_is_what_the_truth_says(tmp_path: Path, monkeypatch:
 
 
 async def test_repeats_differ_in_rssi_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with (
-        on_air(air(1, unit_1={"measures": "1h"}), tmp_path, monkeypatch) as site,
-        listening() as listener,
-    ):
-        await until(lambda: len(listener.of(CORE)) >= 8)
+    fixed = air(1, unit_1={"measures": "1h", "every": "5ms"})
+    async with on_air(fixed, tmp_path, monkeypatch) as site, listening() as listener:
+        await until(lambda: len(listener.of(CORE)) >= 60)
         assert len({heard.services[BTHOME] for heard in listener.of(CORE)}) == 1
-        assert all(
-            one.rssi != next_.rssi for one, next_ in zip(listener.heard, listener.heard[1:], strict=False)
-        )
+        assert all(one.rssi != after.rssi for one, after in itertools.pairwise(listener.heard))
         assert {fact["counter"] for fact in truth(site, "advert")} == {1}
         repeats = [fact["repeat"] for fact in truth(site, "advert")]
         assert repeats == list(range(len(repeats)))
 
 
-async def test_signals_carry_what_changed_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("duplicates", [False, True])
+async def test_signals_carry_what_changed_and_nothing_else(duplicates: bool, tmp_path: Path) -> None:
     async with Site(air(1, unit_1={"measures": "300ms"}), tmp_path) as site:
         bus = await MessageBus(bus_address=site.buses["radio"]).connect()
         changes: list[frozenset[str]] = []
+        gone: list[str] = []
 
         def note(message: Message) -> None:
             if message.member == "PropertiesChanged" and message.body[0] == "org.bluez.Device1":
                 changes.append(frozenset(message.body[1]))
+                gone.extend(message.body[2])
 
         bus.add_message_handler(note)
         match = Message("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch",
                         signature="s", body=["type='signal',path_namespace='/org/bluez'"])  # fmt: skip
         await bus.call(match)
-        await bus.call(Message("org.bluez", "/org/bluez/hci0", ADAPTER, "StartDiscovery"))
+        adapter = ("org.bluez", "/org/bluez/hci0", ADAPTER)
+        wanted = {"DuplicateData": Variant("b", duplicates)}
+        await bus.call(Message(*adapter, "SetDiscoveryFilter", signature="a{sv}", body=[wanted]))
+        await bus.call(Message(*adapter, "StartDiscovery"))
         await until(lambda: len(changes) > 20)
-        bus.disconnect()
-        with_data = [change for change in changes if "ServiceData" in change]
-        assert with_data
-        assert changes.count(frozenset({"RSSI"})) > 2 * len(with_data)
+        assert gone == []
         assert set().union(*changes) == {"RSSI", "ServiceData"}
+        with_data = [change for change in changes if "ServiceData" in change]
+        if duplicates:
+            assert with_data == changes
+        else:
+            assert changes.count(frozenset({"RSSI"})) > 2 * len(with_data) > 0
+        await bus.call(Message(*adapter, "StopDiscovery"))
+        assert gone == ["RSSI"]
+        bus.disconnect()
 
 
 async def test_data_of_another_service_stands_beside_the_old(
