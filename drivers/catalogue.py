@@ -11,6 +11,8 @@ from typing import Final, TypeAlias
 from drivers.ble.beacon import Beacon
 from drivers.ble.efento import Efento
 from drivers.ble.ela import Ela
+from drivers.ble.environmental_sensing import EnvironmentalSensing
+from drivers.ble.health_thermometer import HealthThermometer
 from drivers.ble.jaalee import Jaalee
 from drivers.ble.kkm import Kkm
 from drivers.ble.minew import Minew
@@ -39,7 +41,7 @@ ASKED: Final[_Sources] = {"serial": Bus, "tcp": Bus}
 """The same; over tcp it is Modbus TCP unless the port says otherwise."""
 
 ADVERTISED: Final[_Sources] = {"bluetooth": Radio}
-"""A radio hears them all."""
+"""In the air."""
 
 DRIVERS: Final[dict[str, Driver]] = {
     "gpsd": Driver(Gpsd, {"tcp": Listener}, every_s=1.0),
@@ -51,6 +53,8 @@ DRIVERS: Final[dict[str, Driver]] = {
     "uhf_reader18": Driver(UhfReader18, HEARD, every_s=None),
     "yrm100": Driver(Yrm100, HEARD, every_s=None),
     "r2000": Driver(R2000, HEARD, every_s=None),
+    "environmental_sensing": Driver(EnvironmentalSensing, ADVERTISED, every_s=None),
+    "health_thermometer": Driver(HealthThermometer, ADVERTISED, every_s=None),
     "scale": Driver(Scale, HEARD, every_s=None),
     "teltonika": Driver(Teltonika, ADVERTISED, every_s=None),
     "ela": Driver(Ela, ADVERTISED, every_s=None),
