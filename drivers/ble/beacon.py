@@ -122,14 +122,13 @@ class BeaconOptions(ProbeOptions):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": ["company"]}, {"required": ["service"]}],
             "examples": [
                 {
                     "address": "DD:34:02:06:D0:6C",
                     "company": 0x0059,
                     "points": {"temperature": {"offset": 2, "type": "s16", "scale": 0.01}},
                 }
-            ],
+            ]
         }
     )
 

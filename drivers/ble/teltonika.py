@@ -14,7 +14,7 @@
              40  the battery is low
              80  battery u8                   2 V + 0.01 V each
 
-    Blue Puck, Blue Coin: as `ela.py` draws it
+A Blue Puck or Blue Coin speaks as ``ela.py`` draws it.
 
 ``open`` is true while the magnet is away. No value means "none": a sensor that is off leaves its flag 0.
 
