@@ -18,7 +18,7 @@ from drivers.contract import Frame
 from edge import settings
 from edge.scan import as_yaml, facts, found
 from simulators.site import Site
-from tests.simulators.peers import ONE_ROOM
+from tests.simulators.peers import ONE_ROOM, truth
 
 CHECKOUT = Path(__file__).parents[2]
 EYE = "D0:CF:5E:03:97:18"
@@ -54,7 +54,7 @@ def test_whoever_is_understood_is_told_with_all_that_he_says() -> None:
     assert eye["drivers"] == ["teltonika"]
     assert (eye["address"], eye["name"], eye["rssi_dbm"]) == (EYE, "MP1_1234567", -35)
     assert (eye["readings"]["temperature"], eye["readings"]["open"]) == (22.28, True)
-    assert set(puck["drivers"]) == {"teltonika", "ela"}
+    assert puck["drivers"] == ["ela", "teltonika"], "the maker's own driver first"
     assert puck["readings"] == {"temperature": 27.44, "humidity": 48.0, "battery": 69.0}
     assert (stranger["drivers"], stranger["readings"]) == ([], {})
     assert stranger["frames"] == ["04ff4c0010"]
@@ -75,10 +75,11 @@ def test_what_is_printed_can_be_pasted(lang: Any, tmp_path: Path) -> None:
 
     assert {name: device.driver for name, device in held.devices.items()} == {
         "teltonika-039718": "teltonika",
-        "teltonika-c225f9": "teltonika",
+        "ela-c225f9": "ela",
     }
     assert held.ports["radio"].bluetooth == "hci0"
     assert "22.28 Cel" in printed
+    assert ": teltonika\n" in printed or "：teltonika\n" in printed
     assert f"{STRANGER}  -90 dBm  04ff4c0010" in printed
     assert "\x1b" not in printed
 
@@ -110,7 +111,9 @@ async def test_the_command_hears_a_simulated_radio(tmp_path: Path) -> None:
         [eye] = json.loads(out)
         assert (eye["address"], eye["drivers"]) == (EYE, ["teltonika"])
         assert eye["rssi_dbm"] < 0
-        assert {"temperature", "humidity"} <= set(eye["readings"])
+        said = truth(site, "advert", unit=1)
+        assert eye["readings"]["temperature"] in {line["temperature"] for line in said}
+        assert eye["readings"]["humidity"] in {line["humidity"] for line in said}
 
         code, _, err = await scan(site.buses["radio"], "--adapter", "hci7", "--lang", "en")
         assert code == 3
