@@ -8,6 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from drivers.ble.beacon import Beacon
+from drivers.ble.efento import Efento
+from drivers.ble.ela import Ela
+from drivers.ble.environmental_sensing import EnvironmentalSensing
+from drivers.ble.health_thermometer import HealthThermometer
+from drivers.ble.jaalee import Jaalee
+from drivers.ble.kkm import Kkm
+from drivers.ble.minew import Minew
+from drivers.ble.radio import Radio
+from drivers.ble.teltonika import Teltonika
 from drivers.contract import Driver, PortKind, Source
 from drivers.gps.gpsd import Gpsd
 from drivers.gps.nmea import Nmea
@@ -30,6 +40,9 @@ HEARD: Final[_Sources] = {"serial": Listener, "tcp": Listener}
 ASKED: Final[_Sources] = {"serial": Bus, "tcp": Bus}
 """The same; over tcp it is Modbus TCP unless the port says otherwise."""
 
+ADVERTISED: Final[_Sources] = {"bluetooth": Radio}
+"""In the air."""
+
 DRIVERS: Final[dict[str, Driver]] = {
     "gpsd": Driver(Gpsd, {"tcp": Listener}, every_s=1.0),
     "modbus": Driver(Modbus, ASKED, every_s=10.0),
@@ -40,5 +53,14 @@ DRIVERS: Final[dict[str, Driver]] = {
     "uhf_reader18": Driver(UhfReader18, HEARD, every_s=None),
     "yrm100": Driver(Yrm100, HEARD, every_s=None),
     "r2000": Driver(R2000, HEARD, every_s=None),
+    "environmental_sensing": Driver(EnvironmentalSensing, ADVERTISED, every_s=None),
+    "health_thermometer": Driver(HealthThermometer, ADVERTISED, every_s=None),
     "scale": Driver(Scale, HEARD, every_s=None),
+    "ela": Driver(Ela, ADVERTISED, every_s=None),
+    "teltonika": Driver(Teltonika, ADVERTISED, every_s=None),
+    "minew": Driver(Minew, ADVERTISED, every_s=None),
+    "efento": Driver(Efento, ADVERTISED, every_s=None),
+    "jaalee": Driver(Jaalee, ADVERTISED, every_s=None),
+    "kkm": Driver(Kkm, ADVERTISED, every_s=None),
+    "beacon": Driver(Beacon, ADVERTISED, every_s=None),
 }

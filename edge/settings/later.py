@@ -48,6 +48,6 @@ class Coming(Part):
 COMING_DRIVERS = (
     *("scanner", "contact", "jt808"),
     *("bthome", "ruuvi", "atc", "xiaomi", "govee", "inkbird", "thermopro", "switchbot"),
-    *("bluemaestro", "teltonika", "ela", "minew", "efento"),
+    "bluemaestro",
 )
 """Drivers that later versions bring; whoever names one is told so, and not that he mistyped."""
