@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from drivers.ble.bluemaestro import BlueMaestro
 from drivers.ble.environmental_sensing import EnvironmentalSensing
+from drivers.ble.govee import Govee
 from drivers.ble.health_thermometer import HealthThermometer
+from drivers.ble.inkbird import Inkbird
 from drivers.ble.radio import Radio
+from drivers.ble.sensorpush import SensorPush
+from drivers.ble.switchbot import SwitchBot
+from drivers.ble.thermopro import ThermoPro
 from drivers.contract import Driver, PortKind, Source
 from drivers.gps.gpsd import Gpsd
 from drivers.gps.nmea import Nmea
@@ -46,6 +52,12 @@ DRIVERS: Final[dict[str, Driver]] = {
     "uhf_reader18": Driver(UhfReader18, HEARD, every_s=None),
     "yrm100": Driver(Yrm100, HEARD, every_s=None),
     "r2000": Driver(R2000, HEARD, every_s=None),
+    "bluemaestro": Driver(BlueMaestro, ADVERTISED, every_s=None),
+    "govee": Driver(Govee, ADVERTISED, every_s=None),
+    "inkbird": Driver(Inkbird, ADVERTISED, every_s=None),
+    "sensorpush": Driver(SensorPush, ADVERTISED, every_s=None),
+    "switchbot": Driver(SwitchBot, ADVERTISED, every_s=None),
+    "thermopro": Driver(ThermoPro, ADVERTISED, every_s=None),
     "environmental_sensing": Driver(EnvironmentalSensing, ADVERTISED, every_s=None),
     "health_thermometer": Driver(HealthThermometer, ADVERTISED, every_s=None),
     "scale": Driver(Scale, HEARD, every_s=None),

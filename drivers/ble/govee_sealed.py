@@ -18,8 +18,8 @@ Opened::
           08   H5122 button          state, from 0, which button was pressed: it is the ``channel``
           0A   H5125 six buttons
           0B   H5126 two buttons
+          0D   H5130 pressure        state bit 4: its button was pressed
           09   H5124 vibration       the battery alone
-          0D   H5130 pressure
 
 Source: the captures of ``govee-ble`` of Bluetooth-Devices; they show how it is sealed and what the CRC is.
 """
@@ -42,9 +42,11 @@ MOTION: Final = 0x03
 BUTTONS: Final = {0x08: 1, 0x0A: 6, 0x0B: 2}
 """How many a model has."""
 
-ONLY_BATTERY: Final = (0x09, 0x0D)
+VIBRATION: Final = 0x09
+PRESSURE: Final = 0x0D
 CLOSED: Final = 1
 OPEN: Final = 2
+ITS_BUTTON: Final = 0x10
 PRESSED_ONCE: Final = 1
 
 
@@ -67,8 +69,10 @@ def decode(data: bytes, at: Instant) -> Mapping[int, Sequence[Reading]]:
         return {1: [battery, _door(state, at)]}
     if model == MOTION:
         return {1: [battery, Reading(at, "motion", state == 1)]}
-    if model in ONLY_BATTERY:
+    if model == VIBRATION or (model == PRESSURE and not state & ITS_BUTTON):
         return {1: [battery]}
+    if model == PRESSURE:
+        return {1: [battery, Reading(at, "button", PRESSED_ONCE)]}
     if model not in BUTTONS:
         raise Reject(Reason.NOT_MINE, f"model {model:02x} of Govee is not known")
     if state >= BUTTONS[model]:

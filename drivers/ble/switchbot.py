@@ -90,7 +90,7 @@ class SwitchBot:
             return battery + _states(service, at)
         model = METERS.get(letter) if letter else self._model
         if model is None or not (service or maker):
-            raise Reject(Reason.NOT_MINE, f"model {letter!r} of SwitchBot is not known")
+            raise Reject(Reason.NOT_MINE, f"model {letter!r}" if letter else "no service data: set `model`")
         return battery + _climate(model, service, maker, at)
 
     def _maker(self, said: Advertisement) -> bytes:
