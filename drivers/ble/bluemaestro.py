@@ -36,13 +36,14 @@ from pydantic import BaseModel
 from drivers.ble.advertisement import parse
 from drivers.ble.measured import BATTERY, HUMIDITY, Measured
 from drivers.ble.probe import ProbeOptions
+from drivers.ble.readings import Span
 from drivers.contract import Frame, Instant, Reading, Reason, Reject
 
 COMPANY: Final = 0x0133
 
-TEMPERATURE: Final = Measured("temperature", -40.0, 85.0)
-DEW_POINT: Final = Measured("dew_point", -100.0, 85.0)
-PRESSURE: Final = Measured("pressure", 300.0, 1100.0)
+TEMPERATURE: Final = Measured("temperature", Span(-40.0, 85.0))
+DEW_POINT: Final = Measured("dew_point", Span(-100.0, 85.0))
+PRESSURE: Final = Measured("pressure", Span(300.0, 1100.0))
 
 
 class Field(NamedTuple):

@@ -43,8 +43,9 @@ from pydantic import BaseModel, Field
 
 from drivers.ble import govee_meat, govee_sealed
 from drivers.ble.advertisement import Advertisement, parse
-from drivers.ble.measured import BATTERY, CO2, HUMIDITY, Measured, missing
+from drivers.ble.measured import BATTERY, CO2, HUMIDITY, Measured
 from drivers.ble.probe import ProbeOptions
+from drivers.ble.readings import Span, missing
 from drivers.contract import Frame, Instant, Number, Reading, Reason, Reject
 
 Channels: TypeAlias = Mapping[int, Sequence[Reading]]
@@ -55,7 +56,7 @@ Layout: TypeAlias = Callable[[bytes, Instant], Channels]
 GLUED: Final = b"\x4c\x00\x02\x15INTELLI_ROCKS"
 """An iBeacon that some firmware sends in the same structure."""
 
-TEMPERATURE: Final = Measured("temperature", -40.0, 85.0)
+TEMPERATURE: Final = Measured("temperature", Span(-40.0, 85.0))
 
 FAILED: Final = 0x80
 _NAMED: Final = re.compile(r"(?:GVH|GV|Govee_H|B)(5\d{3})")

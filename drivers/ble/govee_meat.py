@@ -29,6 +29,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from drivers.ble.measured import BATTERY, Measured
+from drivers.ble.readings import Span, hold_length
 from drivers.contract import Instant, Reading, Reason, Reject
 
 H5055_SERVICE: Final = 0x5550
@@ -41,7 +42,7 @@ PAIR: Final = 0x3F
 PAIRS: Final = (1, 2)
 
 UNPLUGGED: Final = 0xFFFF
-TEMPERATURE: Final = Measured("temperature", 0.0, 300.0)
+TEMPERATURE: Final = Measured("temperature", Span(0.0, 300.0))
 
 
 def with_address(entries: Mapping[int, bytes], address: bytes) -> bytes | None:
@@ -66,8 +67,7 @@ def decode(data: bytes, at: Instant) -> Mapping[int, Sequence[Reading]]:
 
 def decode_h5055(data: bytes, at: Instant) -> Mapping[int, Sequence[Reading]]:
     """By probe. Raises Reject: ``length``, ``range`` for a pair that there is not."""
-    if len(data) != H5055_LENGTH:
-        raise Reject(Reason.LENGTH, f"{len(data)} bytes, an H5055 says {H5055_LENGTH}")
+    hold_length(data, H5055_LENGTH)
     pair, plugged = data[3] >> 6, data[3] & PAIR
     if pair > 2:
         raise Reject(Reason.RANGE, f"pair {pair} of probes")

@@ -30,7 +30,8 @@ from binascii import crc_hqx
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from drivers.ble.measured import BATTERY, missing
+from drivers.ble.measured import BATTERY
+from drivers.ble.readings import hold_length, missing
 from drivers.contract import Instant, Number, Reading, Reason, Reject
 
 COMPANY: Final = 0xEF88
@@ -52,14 +53,14 @@ PRESSED_ONCE: Final = 1
 
 def number(data: bytes) -> Number:
     """Raises Reject(LENGTH)."""
-    _check_length(data)
+    hold_length(data, LENGTH)
     return Number(int.from_bytes(data[2:6], "big"))
 
 
 def decode(data: bytes, at: Instant) -> Mapping[int, Sequence[Reading]]:
     """By button; of others, channel 1. Raises Reject: ``length``, ``checksum``, ``not_mine`` for an unknown
     model, ``range`` for a button that the model does not have."""
-    _check_length(data)
+    hold_length(data, LENGTH)
     if crc_hqx(data[6:22], CRC_START) != int.from_bytes(data[22:], "big"):
         raise Reject(Reason.CHECKSUM, data.hex(" "))
     opened = _opened(data)
@@ -78,11 +79,6 @@ def decode(data: bytes, at: Instant) -> Mapping[int, Sequence[Reading]]:
     if state >= BUTTONS[model]:
         raise Reject(Reason.RANGE, f"button {state + 1} of {BUTTONS[model]}")
     return {state + 1: [battery, Reading(at, "button", PRESSED_ONCE)]}
-
-
-def _check_length(data: bytes) -> None:
-    if len(data) != LENGTH:
-        raise Reject(Reason.LENGTH, f"{len(data)} bytes, what is sealed has {LENGTH}")
 
 
 def _opened(data: bytes) -> bytes:

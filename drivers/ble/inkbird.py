@@ -50,6 +50,7 @@ from drivers.ble.advertisement import Advertisement, parse
 from drivers.ble.company import the_one, whole
 from drivers.ble.measured import BATTERY, CO2, HUMIDITY, Measured
 from drivers.ble.probe import ProbeOptions
+from drivers.ble.readings import Span, hold_address, hold_length
 from drivers.contract import Frame, Instant, Reading, Reason, Reject
 
 NAMES: Final = ("sps", "tps")
@@ -68,8 +69,8 @@ MEAT_LENGTHS: Final = (12, 14, 18, 22)
 MEAT_AT: Final = 10
 NOT_PLUGGED_IN: Final = (b"\xff\xff", b"\xf6\xff")
 
-ROOM: Final = Measured("temperature", -40.0, 100.0)
-MEAT: Final = Measured("temperature", -50.0, 300.0)
+ROOM: Final = Measured("temperature", Span(-40.0, 100.0))
+MEAT: Final = Measured("temperature", Span(-50.0, 300.0))
 
 
 class Options(ProbeOptions):
@@ -117,8 +118,7 @@ class Inkbird:
     def _by_name(self, said: Advertisement, at: Instant) -> Sequence[Reading]:
         self._check_channels(1)
         data = the_one(whole(said))
-        if len(data) != BY_NAME_LENGTH:
-            raise Reject(Reason.LENGTH, f"{len(data)} bytes, {said.name} says {BY_NAME_LENGTH}")
+        hold_length(data, BY_NAME_LENGTH)
         if _crc_of(data[:5]) != int.from_bytes(data[5:7], "little"):
             raise Reject(Reason.CHECKSUM, data.hex(" "))
         humidity = int.from_bytes(data[2:4], "little")
@@ -133,7 +133,7 @@ class Inkbird:
 
     def _logger(self, data: bytes, at: Instant) -> Sequence[Reading]:
         self._check_channels(1)
-        self._check_address(data[:6])
+        hold_address(data[:6], self._address)
         humidity = int.from_bytes(data[8:10], "little")
         readings = [ROOM.reading(at, _signed(data[6:8]) / 10), BATTERY.reading(at, data[10])]
         if humidity:
@@ -142,7 +142,7 @@ class Inkbird:
 
     def _air_monitor(self, data: bytes, at: Instant) -> Sequence[Reading]:
         self._check_channels(1)
-        self._check_address(data[3:9])
+        hold_address(data[3:9], self._address)
         degrees = int.from_bytes(data[10:12], "big", signed=True) / 10
         celsius = round((degrees - 32) * 5 / 9, 2) if data[9] & IN_FAHRENHEIT else degrees
         readings = [
@@ -153,15 +153,11 @@ class Inkbird:
         return _undamaged(readings)
 
     def _meat(self, data: bytes, at: Instant) -> Sequence[Reading]:
-        self._check_address(data[4:MEAT_AT])
+        hold_address(data[4:MEAT_AT], self._address)
         self._check_channels((len(data) - MEAT_AT) // 2)
         start = MEAT_AT + 2 * (self._channel - 1)
         raw = data[start : start + 2]
         return (MEAT.reading(at, None if raw in NOT_PLUGGED_IN else _signed(raw) / 10),)
-
-    def _check_address(self, address: bytes) -> None:
-        if address != self._address:
-            raise Reject(Reason.NOT_MINE, f"address {address.hex(':')}")
 
     def _check_channels(self, channels: int) -> None:
         if self._channel > channels:

@@ -1,32 +1,22 @@
-"""What a field of an advertisement comes to: a reading, or a gap with its reason."""
+"""What a family measures: a quantity, and the span within which its instruments can mean it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from drivers.contract import Instant, Quality, Reading
+from drivers.ble.readings import PERCENT, Span, missing, within
+from drivers.contract import Instant, Reading
 
 
 class Measured(NamedTuple):
-    """A quantity, and the range within which the instrument can mean it."""
-
     quantity: str
-    low: float
-    high: float
+    span: Span
 
     def reading(self, at: Instant, value: float | None) -> Reading:
-        """None: the device says that it has no value."""
-        if value is None:
-            return missing(at, self.quantity, "sensor_fault")
-        if not self.low <= value <= self.high:
-            return missing(at, self.quantity, "out_of_range")
-        return Reading(at, self.quantity, value)
+        """A gap where the instrument cannot mean this; None: where it says itself that it has no value."""
+        return missing(at, self.quantity) if value is None else within(at, self.quantity, value, self.span)
 
 
-def missing(at: Instant, quantity: str, reason: str) -> Reading:
-    return Reading(at, quantity, None, Quality.MISSING, reason)
-
-
-HUMIDITY = Measured("humidity", 0.0, 100.0)
-BATTERY = Measured("battery", 0.0, 100.0)
-CO2 = Measured("co2", 0.0, 40_000.0)
+HUMIDITY: Final = Measured("humidity", PERCENT)
+BATTERY: Final = Measured("battery", PERCENT)
+CO2: Final = Measured("co2", Span(0.0, 40_000.0))

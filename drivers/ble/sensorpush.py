@@ -29,6 +29,7 @@ from pydantic import BaseModel
 from drivers.ble.advertisement import Advertisement, parse
 from drivers.ble.company import the_one, whole
 from drivers.ble.probe import ProbeOptions
+from drivers.ble.readings import hold_length
 from drivers.contract import Frame, Instant, Reading, Reason, Reject
 
 SERVICE: Final = 0xEF090000_11D6_42BA_93B8_9DD7EC090AB0
@@ -83,8 +84,7 @@ class SensorPush:
         model = data[0] >> 2
         if model not in MODELS:
             raise Reject(Reason.NOT_MINE, f"model {model} of SensorPush is not known")
-        if len(data) != LENGTHS[model]:
-            raise Reject(Reason.LENGTH, f"{len(data)} bytes, a model {model} says {LENGTHS[model]}")
+        hold_length(data, LENGTHS[model])
         return _unpacked(int.from_bytes(data[1:], "little"), MODELS[model], at)
 
 

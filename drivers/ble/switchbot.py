@@ -37,6 +37,7 @@ from pydantic import BaseModel, Field
 from drivers.ble.advertisement import Advertisement, parse
 from drivers.ble.measured import BATTERY, HUMIDITY, Measured
 from drivers.ble.probe import ProbeOptions
+from drivers.ble.readings import Span, hold_address
 from drivers.contract import Frame, Instant, Reading, Reason, Reject
 
 SERVICES: Final = (0xFD3D, 0x0D00)
@@ -49,8 +50,8 @@ CONTACT: Final = "d"
 CLIMATE_AT: Final = {"meter": 8, "meter-co2": 8, "hub2": 13}
 CO2_AT: Final = 13
 
-TEMPERATURE: Final = Measured("temperature", -40.0, 80.0)
-CO2: Final = Measured("co2", 0.0, 9999.0)
+TEMPERATURE: Final = Measured("temperature", Span(-40.0, 80.0))
+CO2: Final = Measured("co2", Span(0.0, 9999.0))
 
 
 class Options(ProbeOptions):
@@ -96,8 +97,8 @@ class SwitchBot:
     def _maker(self, said: Advertisement) -> bytes:
         """The manufacturer data; empty where there are none."""
         maker = said.manufacturer.get(COMPANY, b"")
-        if maker and maker[:6] != self._address:
-            raise Reject(Reason.NOT_MINE, f"address {maker[:6].hex(':')}")
+        if maker:
+            hold_address(maker[:6], self._address)
         return maker
 
 

@@ -42,6 +42,7 @@ from drivers.ble.advertisement import Advertisement, parse
 from drivers.ble.company import the_one, whole
 from drivers.ble.measured import BATTERY, HUMIDITY, Measured
 from drivers.ble.probe import ProbeOptions
+from drivers.ble.readings import Span, hold_address
 from drivers.contract import Frame, Instant, Reading, Reason, Reject
 
 HYGROMETERS: Final = ("TP35", "TP39")
@@ -61,10 +62,10 @@ PROBE_PRO_LENGTH: Final = 23
 COLDEST_C: Final = -30.0
 """What a meat probe's 0 means."""
 
-TEMPERATURE: Final = Measured("temperature", -40.0, 85.0)
-IN_MEAT: Final = Measured("temperature", COLDEST_C, 300.0)
-AROUND: Final = Measured("temperature_ambient", COLDEST_C, 300.0)
-VOLTAGE: Final = Measured("battery_voltage", 0.0, 6.0)
+TEMPERATURE: Final = Measured("temperature", Span(-40.0, 85.0))
+IN_MEAT: Final = Measured("temperature", Span(COLDEST_C, 300.0))
+AROUND: Final = Measured("temperature_ambient", Span(COLDEST_C, 300.0))
+VOLTAGE: Final = Measured("battery_voltage", Span(0.0, 6.0))
 
 
 class Options(ProbeOptions):
@@ -109,8 +110,8 @@ class ThermoPro:
             return _probe(_from_fahrenheit(tip), _from_fahrenheit(around), millivolts, at)
         if len(data) not in (PROBE_LENGTH, PROBE_WITH_ADDRESS_LENGTH):
             raise Reject(Reason.LENGTH, f"{len(data)} bytes, a probe says 7, 13 or 23")
-        if len(data) == PROBE_WITH_ADDRESS_LENGTH and data[PROBE_LENGTH:][::-1] != self._address:
-            raise Reject(Reason.NOT_MINE, f"address {data[PROBE_LENGTH:][::-1].hex(':')}")
+        if len(data) == PROBE_WITH_ADDRESS_LENGTH:
+            hold_address(data[: PROBE_LENGTH - 1 : -1], self._address)
         _, tip, millivolts, around = PROBE.unpack_from(data)
         return _probe(tip + COLDEST_C, around + COLDEST_C, millivolts, at)
 
