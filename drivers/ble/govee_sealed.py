@@ -15,7 +15,7 @@ Opened::
 
     model 02   H5123 door            state 1 closed, 2 open
           03   H5121 motion          state 1 somebody moves
-          08   H5122 button          state, from 0, which button was pressed: it is the ``channel``
+          08   H5122 button          state, from 0, which button was pressed: it is the channel
           0A   H5125 six buttons
           0B   H5126 two buttons
           0D   H5130 pressure        state bit 4: its button was pressed
