@@ -137,7 +137,8 @@ class Intake:
     """Where every source's observations arrive (the contract's Emit).
 
     offer: told a receiver's own time. live: told the newest entry of a device. lost: told what found no room
-    in the journal: device, when, how many observations.
+    in the journal: device, when, how many observations. recorded: told, once it is in the journal, what the
+    recorders work on: first sightings, and of readings and fixes what ``STEPS`` leave, gaps included.
     """
 
     def __init__(
@@ -150,6 +151,7 @@ class Intake:
         offer: Callable[[Instant, Instant], None],
         live: Callable[[str, bytes], None],
         lost: Callable[[str, Instant, int], None],
+        recorded: Callable[[str, Sequence[Observation]], None],
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._journal = journal
@@ -158,6 +160,7 @@ class Intake:
         self._offer = offer
         self._live = live
         self._lost = lost
+        self._recorded = recorded
         self._steady = steady
         self.devices = {device.name: _state(device, steady()) for device in devices}
 
@@ -228,6 +231,7 @@ class Intake:
         keep = self._store if state.thinning is None or state.thinning.keeps(news) else self._roll
         for entry in entries.encode(state.device.name, news, state.raw):
             keep(state, entry)
+        self._recorded(state.device.name, news)
 
     def _tell_gap(self, state: DeviceState, missing: Sequence[Observation]) -> None:
         if state.thinning is not None:
@@ -241,6 +245,7 @@ class Intake:
         state.gap, state.gap_told = gap, at
         for entry in entries.encode(state.device.name, missing, {}):
             self._store(state, entry)
+        self._recorded(state.device.name, missing)
 
     def _end_windows(self, state: DeviceState, at: Instant, seen: Sighting | None = None) -> None:
         for closed in state.windows.close(at, seen.code if seen else None):

@@ -43,6 +43,7 @@ class Site:
         self.rolled: list[tuple[Instant, Sequence[tuple[str, float]]]] = []
         self.offers: list[tuple[Instant, Instant]] = []
         self.lost: list[tuple[str, Instant, int]] = []
+        self.recorded: list[tuple[str, Observation]] = []
         self.alarms: dict[tuple[Cause, str], str] = {}
         self.intake = Intake(
             devices,
@@ -52,6 +53,7 @@ class Site:
             offer=lambda utc, at: self.offers.append((utc, at)),
             live=lambda _device, body: self.live.append(body),
             lost=lambda *what: self.lost.append(what),
+            recorded=lambda device, items: self.recorded.extend((device, item) for item in items),
             steady=lambda: self.seconds,
         )
 
@@ -267,6 +269,22 @@ def test_the_alarm_of_a_silent_unit_gives_the_reason_that_the_bus_gave() -> None
         site.passes(1)
     assert site.alarms == {(Cause.SILENT, "chiller-1-air"): "no_answer"}
     assert len(site.entries) == 1
+
+
+def test_recorders_are_told_first_sightings_adjusted_readings_and_gaps() -> None:
+    site = Site(reader(), probe(adjust=by_offset(-0.3), thin=Thin(60.0, 0.5)))
+    tag = Sighting(site.now(), Code("cn-eartag", "362292600000123"))
+    site.says("ear-tags", tag)
+    site.says("ear-tags", tag._replace(at=Instant(site.now() + 1)))
+    site.reads("chiller-1-air", 3.7)
+    site.reads("chiller-1-air", 3.8)
+    site.reads("chiller-1-air", None, reason="no_answer")
+    assert site.recorded == [
+        ("ear-tags", tag),
+        ("chiller-1-air", Reading(site.now(), "temperature", round(3.7 - 0.3, 6))),
+        ("chiller-1-air", Reading(site.now(), "temperature", round(3.8 - 0.3, 6))),
+        ("chiller-1-air", Reading(site.now(), "temperature", None, Quality.MISSING, "no_answer")),
+    ]
 
 
 def test_silence_of_a_reader_means_nothing() -> None:
