@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from drivers.ble.environmental_sensing import EnvironmentalSensing
+from drivers.ble.health_thermometer import HealthThermometer
+from drivers.ble.radio import Radio
 from drivers.contract import Driver, PortKind, Source
 from drivers.gps.gpsd import Gpsd
 from drivers.gps.nmea import Nmea
@@ -30,6 +33,9 @@ HEARD: Final[_Sources] = {"serial": Listener, "tcp": Listener}
 ASKED: Final[_Sources] = {"serial": Bus, "tcp": Bus}
 """The same; over tcp it is Modbus TCP unless the port says otherwise."""
 
+ADVERTISED: Final[_Sources] = {"bluetooth": Radio}
+"""In the air."""
+
 DRIVERS: Final[dict[str, Driver]] = {
     "gpsd": Driver(Gpsd, {"tcp": Listener}, every_s=1.0),
     "modbus": Driver(Modbus, ASKED, every_s=10.0),
@@ -40,5 +46,7 @@ DRIVERS: Final[dict[str, Driver]] = {
     "uhf_reader18": Driver(UhfReader18, HEARD, every_s=None),
     "yrm100": Driver(Yrm100, HEARD, every_s=None),
     "r2000": Driver(R2000, HEARD, every_s=None),
+    "environmental_sensing": Driver(EnvironmentalSensing, ADVERTISED, every_s=None),
+    "health_thermometer": Driver(HealthThermometer, ADVERTISED, every_s=None),
     "scale": Driver(Scale, HEARD, every_s=None),
 }

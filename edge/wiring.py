@@ -59,7 +59,8 @@ def sources(
         if only in (None, name):
             driver = drivers[device.driver]
             decoder = _unlocked(name, driver.decoder(device.options), device.options)
-            devices[device.port].append(Device(name, decoder, device.every_s or driver.every_s))
+            address = getattr(device.options, "address", "")
+            devices[device.port].append(Device(name, decoder, device.every_s or driver.every_s, address))
     found = {}
     for name, hung in devices.items():
         port = settings.ports[name]
