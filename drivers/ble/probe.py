@@ -36,7 +36,12 @@ class ProbeOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     address: Annotated[
-        str, Field(pattern=ADDRESS, description="Bluetooth address (蓝牙地址), AA:BB:CC:DD:EE:FF")
+        str,
+        Field(
+            pattern=ADDRESS,
+            description="Bluetooth address (蓝牙地址), AA:BB:CC:DD:EE:FF",
+            examples=["A4:C1:38:00:11:22"],
+        ),
     ]
 
     @property
