@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from drivers.ble.atc import Atc
+from drivers.ble.bthome import BTHome
 from drivers.ble.environmental_sensing import EnvironmentalSensing
 from drivers.ble.health_thermometer import HealthThermometer
+from drivers.ble.qingping import Qingping
 from drivers.ble.radio import Radio
+from drivers.ble.ruuvi import Ruuvi
+from drivers.ble.xiaomi import Xiaomi
 from drivers.contract import Driver, PortKind, Source
 from drivers.gps.gpsd import Gpsd
 from drivers.gps.nmea import Nmea
@@ -48,5 +53,10 @@ DRIVERS: Final[dict[str, Driver]] = {
     "r2000": Driver(R2000, HEARD, every_s=None),
     "environmental_sensing": Driver(EnvironmentalSensing, ADVERTISED, every_s=None),
     "health_thermometer": Driver(HealthThermometer, ADVERTISED, every_s=None),
+    "bthome": Driver(BTHome, ADVERTISED, every_s=None),
+    "ruuvi": Driver(Ruuvi, ADVERTISED, every_s=None),
+    "atc": Driver(Atc, ADVERTISED, every_s=None),
+    "xiaomi": Driver(Xiaomi, ADVERTISED, every_s=None),
+    "qingping": Driver(Qingping, ADVERTISED, every_s=None),
     "scale": Driver(Scale, HEARD, every_s=None),
 }

@@ -47,7 +47,7 @@ class Coming(Part):
 
 COMING_DRIVERS = (
     *("scanner", "contact", "jt808"),
-    *("bthome", "ruuvi", "atc", "xiaomi", "govee", "inkbird", "thermopro", "switchbot"),
+    *("govee", "inkbird", "thermopro", "switchbot"),
     *("bluemaestro", "teltonika", "ela", "minew", "efento"),
 )
 """Drivers that later versions bring; whoever names one is told so, and not that he mistyped."""
