@@ -12,7 +12,9 @@ from edge.alarms import Cause
 from edge.clock import ClockState
 from edge.instant import rfc3339
 from edge.recorders.alarms import StandingAlarms
-from edge.records.own import AlarmRecord, GatewayRecord, record_id
+from edge.recorders.contract import Notice
+from edge.records.own import AlarmRecord, GatewayRecord
+from edge.records.record import record_id
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,16 @@ class OwnRecords:
         if record is not None:
             log.info("alarm cleared: %s: %s", subject, cause)
             self._write(record, at)
+
+    def noticed(self, notice: Notice) -> None:
+        """What a recorder saw, on event time."""
+        if notice.active:
+            record = self.standing.raised(notice.cause, notice.subject, str(dict(notice.facts)), notice.at)
+        else:
+            record = self.standing.cleared(notice.cause, notice.subject, notice.at)
+        if record is not None:
+            log.warning("alarm %s: %s: %s", record.state, notice.subject, notice.cause)
+            self._write(record, notice.at)
 
     def event(
         self,

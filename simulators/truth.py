@@ -19,7 +19,7 @@ value      unit, kind, address, characteristic, temperature or humidity, deliver
            probe's notification
 link       unit, kind, address, connected
 cured      fault: a fault of the adapter that the gateway has ended
-strangers  adverts: how many of a flood have been sent
+strangers  adverts: how many came in a flood that has ended
 ignored    bytes (hex) of a request that made no sense on the wire
 overrun    bytes: how many nobody had read for so long that they were thrown away
 fault      fault, unit, on, and the options of the fault

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from drivers.contract import Instant
 from edge.alarms import Cause
 from edge.instant import rfc3339
-from edge.records.own import AlarmRecord, record_id
+from edge.records.own import AlarmRecord
+from edge.records.record import record_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,6 @@ class Coming(Part):
 
 COMING_DRIVERS = (
     *("scanner", "contact", "jt808"),
-    *("bthome", "ruuvi", "atc", "xiaomi"),
     *("teltonika", "ela", "minew", "efento"),
 )
 """Drivers that later versions bring; whoever names one is told so, and not that he mistyped."""

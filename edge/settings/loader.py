@@ -43,7 +43,11 @@ class _Draft:
         self._drivers = drivers
         self._profiles = profiles
         self._findings = Findings(document)
-        names = {"port": self._meant("ports"), "place": self._meant("places")}
+        names = {
+            "port": self._meant("ports"),
+            "place": self._meant("places"),
+            "device": self._meant("devices"),
+        }
         self._context = {"names": names, "profiles": profiles, "secret": kept}
 
     def settings(self) -> Settings:

@@ -213,16 +213,14 @@ class Radio(Device, Talking):
     async def _pour(self, flood: Fault) -> None:
         """Until the fault ends, or another flood takes its place."""
         strangers = crowd(flood.strangers, self.rng)
-        began, sent, told = time.monotonic(), 0, 0
+        began, sent = time.monotonic(), 0
         while self.faults.of().get("flood") is flood:
             due = int((time.monotonic() - began) * flood.per_second)
             for advert, rssi in itertools.islice(strangers, due - sent):
                 self._adapter.hear(advert, rssi)
             sent = due
-            if sent - told >= flood.per_second:
-                told = sent
-                self.world.truth.write(self.port, "strangers", adverts=sent)
             await asyncio.sleep(FLOOD_TICK_S)
+        self.world.truth.write(self.port, "strangers", adverts=sent)
 
     def _peripheral(self, item: Thermometer) -> Peripheral:
         def connected(up: bool) -> None:

@@ -952,10 +952,10 @@ LATER = [
     Broken("clock: {trust: system}", "‸alarms:", "alarms", "later", "alarms is not in this version"),
     Broken(
         "clock: {trust: system}",
-        "‸records: {storage: {x: {nonsense: 012}}}",
-        "records",
+        "records: {‸storage: {x: {nonsense: 012}}}",
+        "records.storage",
         "later",
-        "records is not",
+        "storage is not",
     ),
     Broken(
         "  gps: {tcp",
