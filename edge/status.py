@@ -76,7 +76,7 @@ def _device(gateway: Gateway, state: DeviceState) -> dict[str, Any]:
         "driver": settings.driver,
         "port": settings.port,
         "place": settings.place,
-        "every_s": state.device.every_s,
+        "every_s": None if state.every_s is None else round(state.every_s, 1),
         "observed": state.observed,
         "thinned": state.thinned,
         "refused": dict(state.refused),

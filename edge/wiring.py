@@ -93,6 +93,7 @@ def intaken(settings: Settings, drivers: Mapping[str, Driver]) -> list[Intaken]:
             calibrations={quantity: _calibration(adjust) for quantity, adjust in device.adjust.items()},
             repeat_s=device.repeat_s,
             thin=_thin(device.thin) if device.thin is not None else None,
+            learns=settings.ports[device.port].kind == "bluetooth",
         )
         for name, device in settings.devices.items()
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
-from typing import ClassVar, Final, Protocol, runtime_checkable
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -34,8 +35,6 @@ TOGETHER_S: Final = 0.3
 PAUSE_FIRST_S: Final = 1.0
 PAUSE_MOST_S: Final = 30.0
 """Between two attempts, jittered: a connection costs the probe's battery and the scan's time."""
-
-Alive = Callable[[], None]
 
 
 @runtime_checkable
@@ -71,24 +70,23 @@ class Connection:
         """Read it at once."""
         self._asked.set()
 
-    async def run(self, adapter: str, emit: Emit, now: Now, alive: Alive) -> None:
-        """Until cancelled: connects, listens, and connects again. alive: told of every value."""
+    async def run(self, adapter: str, emit: Emit, now: Now) -> None:
+        """Until cancelled: connects, listens, and connects again."""
         pause_s = PAUSE_FIRST_S
         self._heard.clear()
         while True:
             await self._heard.wait()
             self._heard.clear()
+            lost = self.lost
             try:
-                await self._serve(adapter, emit, now, alive)
+                await self._serve(adapter, emit, now)
+                self._tell("the connection ended")
             except SCAN_FAILURES as error:
-                self._tell(f"no connection: {error or type(error).__name__}")
-            if self.up:
-                self.up, pause_s = False, PAUSE_FIRST_S
-                self.lost += 1
+                self._tell(f"no connection: {str(error) or type(error).__name__}")
+            pause_s = min(PAUSE_MOST_S, pause_s * 2) if self.lost == lost else PAUSE_FIRST_S
             await asyncio.sleep(pause_s * random.uniform(0.7, 1.0))
-            pause_s = min(PAUSE_MOST_S, pause_s * 2)
 
-    async def _serve(self, adapter: str, emit: Emit, now: Now, alive: Alive) -> None:
+    async def _serve(self, adapter: str, emit: Emit, now: Now) -> None:
         """One connection, until it ends."""
         ended = asyncio.Event()
         assert self._device is not None
@@ -105,22 +103,21 @@ class Connection:
             values[_number(characteristic)] = bytes(value)
             arrived.set()
 
-        async with client:
+        await client.connect()
+        try:
             read = await self._subscribe(client, notified)
             self.up = True
             self._tell("")
-            reading = asyncio.create_task(self._read(client, read, values, arrived))
-            telling = asyncio.create_task(self._gather(values, arrived, emit, now, alive))
-            waiting = asyncio.create_task(ended.wait())
-            tasks = {reading, telling, waiting}
-            try:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+            await _first_of(
+                self._read(client, read, values, arrived),
+                self._gather(values, arrived, emit, now),
+                ended.wait(),
+            )
+        finally:
+            self.lost += self.up
+            self.up = False
+            with suppress(*SCAN_FAILURES):  # it may have ended by itself
+                await client.disconnect()
 
     async def _subscribe(
         self, client: BleakClient, notified: Callable[[BleakGATTCharacteristic, bytearray], None]
@@ -160,9 +157,7 @@ class Connection:
             except TimeoutError:
                 asked = characteristics
 
-    async def _gather(
-        self, values: dict[int, bytes], arrived: asyncio.Event, emit: Emit, now: Now, alive: Alive
-    ) -> None:
+    async def _gather(self, values: dict[int, bytes], arrived: asyncio.Event, emit: Emit, now: Now) -> None:
         while True:
             await arrived.wait()
             at = now()
@@ -170,7 +165,6 @@ class Connection:
             arrived.clear()
             frame = _frame(values)
             values.clear()
-            alive()
             try:
                 observations = self._decoder.decode(frame, at)
             except Reject as reject:
@@ -185,6 +179,19 @@ class Connection:
         elif self._failed:
             log.info("%s: connected again", self.name)
         self._failed = bool(failure)
+
+
+async def _first_of(*work: Coroutine[Any, Any, object]) -> None:
+    """Until the first of them ends, or fails; then the others are no more."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _frame(values: Mapping[int, bytes]) -> Frame:

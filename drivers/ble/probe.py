@@ -26,8 +26,8 @@ def _kept(value: object, info: ValidationInfo) -> Kept:
     return kept
 
 
-Secret = Annotated[Any, PlainValidator(_kept), WithJsonSchema({"$ref": "#/$defs/Secret"})]
-"""Read as ``Kept``."""
+Secret = Annotated[Any, PlainValidator(_kept), WithJsonSchema({"type": "object", "x-defined": "Secret"})]
+"""Read as ``Kept``. How a file says where a secret is kept is the reader's to define: ``x-defined`` names it."""
 
 
 class ProbeOptions(BaseModel):

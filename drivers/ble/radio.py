@@ -61,7 +61,7 @@ class Radio:
         self._probes = {device.address: _Probe(device) for device in devices}
         self._connections = [probe.connection for probe in self._probes.values() if probe.connection]
         self._counts: Counter[str] = Counter()
-        self._ladder: Ladder | None = None
+        self._ladder = Ladder()
         self._passive = False
         self._queue: asyncio.Queue[_Heard] = asyncio.Queue(WAITING)
 
@@ -80,7 +80,7 @@ class Radio:
                     tasks.create_task(self._decode(emit))
                     tasks.create_task(self._listen(adapter))
                     for connection in self._connections:
-                        tasks.create_task(connection.run(self._adapter, emit, self._now, self._alive))
+                        tasks.create_task(connection.run(self._adapter, emit, self._now))
             except BaseExceptionGroup as failures:
                 raise _cause(failures) from None
 
@@ -115,10 +115,12 @@ class Radio:
         if (probe := self._probes.get(device.address)) is None:
             return
         self._counts["ours"] += 1
-        self._alive()
+        now_s = asyncio.get_running_loop().time()
         if probe.connection is not None:
+            self._ladder.begin(now_s)
             probe.connection.seen(device)
             return
+        self._ladder.heard(now_s)
         said = probe.changes.said(advertisement.platform_data[1], merged=self._passive)
         if said is None:
             self._counts["unchanged"] += 1
@@ -143,25 +145,25 @@ class Radio:
     async def _listen(self, adapter: Adapter) -> None:
         """Scans, and does about a silence what the ladder says. Raises LinkDown."""
         loop = asyncio.get_running_loop()
-        if self._ladder is None:
-            self._ladder = Ladder(loop.time())
         while True:
             async with scanning(self._adapter, self._hear, passive=self._numbered()) as passive:
                 self._passive = passive
                 self._ladder.begin(loop.time())
-                step = await self._until_silent(self._ladder)
+                step = await self._until_silent()
             if step is not None:
                 await self._recover(adapter, step)
 
-    async def _until_silent(self, ladder: Ladder) -> Step | None:
+    async def _until_silent(self) -> Step | None:
         """What is due; None: only the kind of scan must change."""
         loop = asyncio.get_running_loop()
         foreign = self._foreign
         while self._numbered() or not self._passive:
             await asyncio.sleep(CHECK_S)
-            alive = self._foreign > foreign or any(connection.up for connection in self._connections)
-            if step := ladder.step(loop.time(), alive=alive):
-                return step
+            connected = sum(connection.up for connection in self._connections)
+            if connected == len(self._probes):
+                self._ladder.begin(loop.time())  # nobody has a reason to advertise
+            elif step := self._ladder.step(loop.time(), alive=self._foreign > foreign):
+                return Step.RESTART if step is Step.GIVE_UP and connected else step
         return None
 
     async def _recover(self, adapter: Adapter, step: Step) -> None:
@@ -178,10 +180,6 @@ class Radio:
                     f"{self._adapter} hears nothing, after a new scan and switching it off and on: "
                     "look at its antenna and at the probes' batteries, then try another adapter"
                 )
-
-    def _alive(self) -> None:
-        if self._ladder is not None:
-            self._ladder.heard(asyncio.get_running_loop().time())
 
     def _numbered(self) -> bool:
         """Whether each of the probes numbers what it says, as far as it has spoken."""

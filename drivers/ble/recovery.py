@@ -16,7 +16,7 @@ LEAST_S: Final = 12.0
 MOST_S: Final = 1800.0
 """No silence is waited for longer than this."""
 
-UNKNOWN_S: Final = 30.0
+UNKNOWN_S: Final = 20.0
 """The same where nothing was heard yet."""
 
 
@@ -34,9 +34,9 @@ _AFTER: Final = {Step.RESTART: Step.POWER, Step.POWER: Step.GIVE_UP, Step.GIVE_U
 class Ladder:
     """One step for each silence in a row; after the last from the first again, with twice the patience."""
 
-    def __init__(self, at_s: float) -> None:
+    def __init__(self) -> None:
         self._cadence = Cadence()
-        self._since_s = at_s
+        self._since_s = 0.0
         self._next = Step.RESTART
         self._rounds = 0
 
@@ -54,7 +54,7 @@ class Ladder:
         self._next, self._rounds = Step.RESTART, 0
 
     def begin(self, at_s: float) -> None:
-        """The radio is listening again: silence counts from here."""
+        """Silence counts from here: the radio is listening again."""
         self._since_s = at_s
 
     def step(self, at_s: float, *, alive: bool) -> Step | None:

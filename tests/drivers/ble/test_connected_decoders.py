@@ -1,4 +1,4 @@
-"""What connected probes say, by their captures, ``tests/vectors/NAME.json`` (the form of test_families.py)."""
+"""What connected probes say, by their captures (the form of ``test_families.py``)."""
 
 from __future__ import annotations
 
