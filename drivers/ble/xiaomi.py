@@ -12,7 +12,7 @@ Service data of UUID FE95, low byte first::
 
     control   bit 3 sealed    bit 4 address    bit 5 capability    bit 6 objects    bit 7 mesh
               bits 12-15 version
-    capability: its bit 5 says that two bytes on its inputs and outputs follow, of which one is counted here
+    capability: its bit 5 says that a second byte, on inputs and outputs, follows
 
 The three bytes stand above the counter and carry it on: together they only grow. The counter alone, of a
 plain frame, begins anew after 255. A frame without objects says nothing and is no fault. LYWSD02MMC of 2023
