@@ -52,7 +52,7 @@ OLDEST: Final = 2
 OLDEST_SEALED: Final = 4
 MORE_COUNTER: Final = 3
 BESIDE: Final = b"\x11"
-CLAIMS_NO_ADDRESS_IT_HAS: Final = 0x2542
+CLAIMS_AN_ADDRESS_IT_LACKS: Final = 0x2542
 
 SPANS: Final = {
     "temperature": Span(-40.0, 125.0),
@@ -130,7 +130,7 @@ class Xiaomi:
             named = data[HEAD : HEAD + len(self._reverse)]
             if named == self._reverse:
                 start += len(named)
-            elif not (model == CLAIMS_NO_ADDRESS_IT_HAS and control & SEALED):
+            elif not (model == CLAIMS_AN_ADDRESS_IT_LACKS and control & SEALED):
                 raise Reject(Reason.NOT_MINE, f"the frame names {named[::-1].hex(':')}")
         if control & CAPABILITY:
             capability = data[start : start + 1]
