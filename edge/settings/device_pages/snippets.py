@@ -39,7 +39,7 @@ def role(quantities: Sequence[str]) -> Role:
         return Role("station-1", "station", "station-1-reader")
     if "lat" in quantities:
         return Role("truck-1", "vehicle", "truck-1-position")
-    if "mass" in quantities:
+    if "mass" in quantities and "temperature" not in quantities:
         return Role("station-1", "station", "station-1-scale")
     return Role("cold-room-1", "cold-room", "cold-room-1-probe")
 
