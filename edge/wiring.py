@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from drivers.contract import (
+    NANOSECONDS,
     Decoder,
     Device,
     Driver,
+    Instant,
     Keyed,
     Link,
     LinkDown,
@@ -28,7 +32,10 @@ from edge.calibration import Calibration, by_offset, by_points
 from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
 from edge.recorders.contract import Recorder
+from edge.recorders.limits import Limit, Limits, Point
+from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
+from edge.settings.alarms import Alarm
 from edge.thinning import Thin
 from edge.uplinks.mqtt import Target
 
@@ -134,6 +141,49 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
     )
 
 
-def recorders(settings: Settings) -> list[Recorder]:
+def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorder]:
     """Those that the settings ask for, in the order in which they are told what happens."""
-    return []
+    return [limits(settings), upkeep(settings, drivers)]
+
+
+def limits(settings: Settings) -> Limits:
+    """The section ``alarms``."""
+    return Limits([_limit(name, alarm) for name, alarm in settings.alarms.items()])
+
+
+def _limit(name: str, alarm: Alarm) -> Limit:
+    rises = alarm.rises
+    return Limit(
+        name,
+        [_point(point) for point in alarm.points],
+        above=alarm.above,
+        below=alarm.below,
+        equals=alarm.equals,
+        lasts=int(alarm.for_s * NANOSECONDS),
+        clear=alarm.clear,
+        unless=_point(alarm.unless) if alarm.unless else None,
+        rises=(rises.by, int(rises.within_s * NANOSECONDS)) if rises else None,
+        severity=alarm.severity,
+    )
+
+
+def _point(written: str) -> Point:
+    device, _, quantity = written.partition(".")
+    return device, quantity
+
+
+def upkeep(settings: Settings, drivers: Mapping[str, Driver]) -> Upkeep:
+    """What the devices' own quantities and instruments ask for."""
+    batteries = [facts.name for facts in intaken(settings, drivers) if BATTERIES & set(facts.quantities)]
+    due = {
+        name: _midnight(device.instrument.due, settings.gateway.timezone)
+        for name, device in settings.devices.items()
+        if device.instrument is not None and device.instrument.due is not None
+    }
+    return Upkeep(batteries, due)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> Instant:
+    """The end of the day, where the gateway stands."""
+    over = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
+    return Instant(int(over.timestamp()) * NANOSECONDS)

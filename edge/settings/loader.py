@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.contract import Driver
 from edge.errors import SettingsError
-from edge.settings import checks
+from edge.settings import checks, points
+from edge.settings.alarms import Alarm
 from edge.settings.devices import COMMON_KEYS, DeviceSettings, Place, Port
 from edge.settings.findings import Fault, Findings
 from edge.settings.later import COMING_DRIVERS
@@ -55,7 +56,8 @@ class _Draft:
         ports = self._entries("ports", Port)
         places = self._entries("places", Place)
         devices = self._section("devices", self._device)
-        held = {"uplinks": uplinks, "ports": ports, "places": places, "devices": devices}
+        alarms = self._entries("alarms", Alarm)
+        held = {"uplinks": uplinks, "ports": ports, "places": places, "devices": devices, "alarms": alarms}
         settings = self._hold(Settings, self._whole(held), ())
         for fault in (
             *checks.same_wires(ports, self._line),
@@ -64,6 +66,7 @@ class _Draft:
             *checks.sharing(devices, ports, self._drivers, self._line),
             *checks.quantities(devices, self._drivers),
             *checks.thinning(devices, self._drivers),
+            *points.alarms(alarms, devices, self._meant("devices"), self._drivers),
         ):
             self._findings.tell(fault)
         self._findings.scan()

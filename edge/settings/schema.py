@@ -106,5 +106,5 @@ class Settings(Part):
     ports: dict[Name, Port] = Field({}, description="Wires and radios, by name. · 端口")
     places: dict[Name, Place] = Field({}, description="Where things are, by name. · 位置")
     devices: dict[Name, DeviceSettings] = Field({}, description="Roles, by name. · 设备")
-    alarms: Annotated[dict[Name, Alarm] | None, LATER] = Field(None, description="Limits. · 报警")
+    alarms: dict[Name, Alarm] = Field({}, description="Limits, by name. · 报警")
     records: Records = Field(Records(), description="Facts of the trade. · 追溯记录")

@@ -557,7 +557,9 @@ FORMS = [
         "second uplink cannot be a name",
     ),
     Broken("  lanzhou: {", "  ‸兰州: {", "places.兰州", "name", "兰州 cannot be a name"),
-    Broken("  body-control: {", "  ‸body.control: {", "devices.body.control", "name", "cannot be a name"),
+    Broken(
+        "  body-control: {", "  ‸body.control: {", "devices.body.control", "name", "cannot be a name", also=2
+    ),
     Broken(
         "{temperature: {",
         "{‸Temperature: {",
@@ -943,14 +945,6 @@ LATER = [
     Broken(
         "clock: {trust: system}", "clock: {‸set_from: [ntp, gnss]}", "clock.set_from", "later", "not in this"
     ),
-    Broken(
-        "clock: {trust: system}",
-        "‸alarms: {x: {points: 1}}",
-        "alarms",
-        "later",
-        "alarms is not in this version",
-    ),
-    Broken("clock: {trust: system}", "‸alarms:", "alarms", "later", "alarms is not in this version"),
     Broken(
         "clock: {trust: system}",
         "records: {‸storage: {x: {nonsense: 012}}}",
