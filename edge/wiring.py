@@ -32,12 +32,14 @@ from edge.calibration import Calibration, by_offset, by_points
 from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
 from edge.recorders.contract import Recorder
+from edge.recorders.entered import Entered
 from edge.recorders.limits import Limit, Limits, Point
 from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
 from edge.settings.alarms import Alarm
 from edge.thinning import Thin
 from edge.uplinks.mqtt import Target
+from edge.wiring_goods import dispatch, issuer, storages
 
 
 def opener(port: schema.Port) -> Open:
@@ -143,7 +145,13 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
 
 def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorder]:
     """Those that the settings ask for, in the order in which they are told what happens."""
-    return [limits(settings), upkeep(settings, drivers)]
+    return [
+        *storages(settings, drivers),
+        dispatch(settings, drivers),
+        Entered(issuer(settings)),
+        limits(settings),
+        upkeep(settings, drivers),
+    ]
 
 
 def limits(settings: Settings) -> Limits:
