@@ -21,6 +21,7 @@ from drivers.rfid.uhf_reader18 import UhfReader18
 from drivers.rfid.wl134 import Wl134
 from drivers.rfid.yrm100 import Yrm100
 from drivers.scales.scale import Scale
+from drivers.scanners.scanner import Scanner
 
 _Sources: TypeAlias = Mapping[PortKind, type[Source]]
 
@@ -41,4 +42,5 @@ DRIVERS: Final[dict[str, Driver]] = {
     "yrm100": Driver(Yrm100, HEARD, every_s=None),
     "r2000": Driver(R2000, HEARD, every_s=None),
     "scale": Driver(Scale, HEARD, every_s=None),
+    "scanner": Driver(Scanner, {**HEARD, "input": Listener}, every_s=None),
 }
