@@ -52,7 +52,7 @@ async def test_ready_asked_and_ended_by_a_signal(number: signal.Signals, tmp_pat
         ready = await said(process)
         assert ready["ready"] is True
         assert ready["truth"] == str(tmp_path / "new" / "truth.jsonl")
-        assert set(ready["ports"]) == {"ear", "hooks", "rail", "probes", "panel"}
+        assert set(ready["ports"]) == {"ear", "hooks", "rail", "scanner", "probes", "panel"}
         host, _, port = ready["ports"]["panel"]["tcp"].partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(bytes.fromhex("000700000006010300000001"))
