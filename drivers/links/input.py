@@ -89,7 +89,7 @@ async def open_input(path: str) -> InputLink:
     except ImportError as error:
         raise LinkDown(
             f"{path}: scanners that are keyboards are read by python-evdev, which is not installed; "
-            "install the extra: pip install 'tagtrail[input]'"
+            "install the extra tagtrail[input], or that library alone: pip install evdev"
         ) from error
     try:
         return InputLink(await asyncio.to_thread(_grabbed, evdev.InputDevice, path), path)

@@ -141,7 +141,7 @@ async def test_a_keyboard_that_another_program_has_grabbed(
 
 async def test_without_the_library_the_link_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "evdev", None)
-    with pytest.raises(LinkDown, match=r"not installed; install the extra: pip install 'tagtrail\[input\]'"):
+    with pytest.raises(LinkDown, match=r"not installed; install the extra tagtrail\[input\].*pip"):
         await open_input(PATH)
 
 
