@@ -62,28 +62,10 @@ _FORMS: Final[dict[str, str]] = {
     **{f"9{number}": "X..90" for number in range(1, 10)},
 }
 
-_PREDEFINED: Final = frozenset(
-    (
-        "00",
-        "01",
-        "02",
-        "03",
-        "11",
-        "12",
-        "13",
-        "15",
-        "16",
-        "17",
-        "20",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "41",
-    )
-)
+_PREDEFINED: Final = frozenset((
+    "00", "01", "02", "03", "11", "12", "13", "15", "16", "17", "20",
+    "31", "32", "33", "34", "35", "36", "41",
+))  # fmt: skip
 """The first two digits of the identifiers whose values have one length, and need no separator behind them."""
 
 _SETS: Final = {

@@ -120,6 +120,16 @@ def test_values_that_cannot_be(ai: str, value: str, reason: Reason) -> None:
 
 
 @pytest.mark.parametrize(
+    "first", ["00", "02", "11", "20", "3103", "3304", "3201", "3402", "3500", "3600", "414"]
+)
+def test_a_value_of_predefined_length_needs_no_separator(first: str) -> None:
+    values = {"00": "376104250021234569", "02": GTIN, "20": "07", "414": "9506000134307"}
+    one = first + values.get(first, "251231")
+    assert [found.ai for found in element_string(f"{one}10A")] == sorted([first, "10"])
+    assert element_string(f"{one}{GS}10A") == element_string(f"{one}10A")
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("", Reason.LENGTH),

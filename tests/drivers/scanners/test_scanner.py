@@ -144,6 +144,27 @@ def test_between_stx_and_etx_a_scan_is_found_behind_any_noise(texts: list[str], 
     assert all(text.encode() in found for text in texts), "in this order, whatever else there is"
 
 
+@pytest.mark.parametrize(
+    ("chunks", "expected"),
+    [
+        ([b"\r\n\t\x03\r\n"], []),
+        ([b"one\r\ntwo\nthree\tfour\x03"], [b"one", b"two", b"three", b"four"]),
+        ([b"one"], []),
+        ([b"cut\x02two\x03"], ["length", b"two"]),
+        ([b"\x02cut\r\n\x02two\x03\r\n"], [b"cut", b"two"]),
+        ([b"\x02\x02two\x03"], [b"two"]),
+        ([b"o\x00ne\rtwo\r"], ["length", b"two"]),
+        ([b"o\x1dn\x1ee\x04\r"], [b"o\x1dn\x1ee\x04"]),
+        ([b"\x00\r\x00\rone\r\x00\r"], ["length", b"one", "length"]),
+        ([b"A" * LONGEST, b"A", b"tail\rone\r"], ["length", b"one"]),
+        ([b"A" * LONGEST + b"A", b"\x02two\x03"], ["length", b"two"]),
+    ],
+)
+def test_where_scans_begin_and_end(chunks: list[bytes], expected: list[bytes | str]) -> None:
+    splitter = Scans()
+    assert shown([item for chunk in chunks for item in splitter.feed(chunk)]) == expected
+
+
 def test_a_whole_qr_code_fits_and_a_longer_line_does_not() -> None:
     longest = b"A" * LONGEST
     assert heard(scanner(), longest + b"\r") == ([f"text {longest.decode()}"], [])
