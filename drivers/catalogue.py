@@ -42,6 +42,7 @@ from drivers.rfid.uhf_reader18 import UhfReader18
 from drivers.rfid.wl134 import Wl134
 from drivers.rfid.yrm100 import Yrm100
 from drivers.scales.scale import Scale
+from drivers.scanners.scanner import Scanner
 
 _Sources: TypeAlias = Mapping[PortKind, type[Source]]
 
@@ -85,4 +86,5 @@ DRIVERS: Final[dict[str, Driver]] = {
     "jaalee": Driver(Jaalee, ADVERTISED, every_s=None),
     "kkm": Driver(Kkm, ADVERTISED, every_s=None),
     "beacon": Driver(Beacon, ADVERTISED, every_s=None),
+    "scanner": Driver(Scanner, {**HEARD, "input": Listener}, every_s=None),
 }

@@ -25,6 +25,7 @@ from drivers.contract import (
     Port,
     Source,
 )
+from drivers.links.input import open_input
 from drivers.links.serial import open_serial
 from drivers.links.tcp import open_tcp
 from edge import settings as schema
@@ -47,6 +48,8 @@ def opener(port: schema.Port) -> Open:
             return partial(open_tcp, *port.tcp)
         case "serial":
             return partial(open_serial, port.wire, port.baud, port.parity, port.data_bits, port.stop_bits)
+        case "input":
+            return partial(open_input, port.wire)
         case _:
             return partial(_no_wire, port.wire)
 

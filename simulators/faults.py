@@ -20,6 +20,8 @@ sentinel   the error value of the kind: 0x8000, 0xFFFF, rtu, tcp, nmea,      cha
            out of range
 illegal    exception 2 for these registers              rtu, tcp; unit       addresses (all)
 echo       the adapter repeats what it is sent          rtu                  -
+cut        the message's tail and its end get lost      barcode_scanner      rate
+doubled    the message is sent twice                    barcode_scanner      rate
 unplug     the serial port vanishes and comes back      every device         -
            anew; connections are reset and refused; the
            Bluetooth adapter is pulled out
@@ -65,6 +67,8 @@ FAULTS: dict[str, frozenset[str]] = {
     "sentinel": frozenset({"channel"}),
     "illegal": frozenset({"addresses"}),
     "echo": frozenset(),
+    "cut": _RATE,
+    "doubled": _RATE,
     "unplug": frozenset(),
     "damaged": _RATE,
     "replayed": _RATE,
@@ -213,8 +217,8 @@ def spoil(
 ) -> Sending:
     """What these faults make of a message.
 
-    damage: how the protocol spells ``wrong_crc`` and ``wrong_unit``. resyncs: whether a listener can find the
-    message behind noise; on TCP it cannot.
+    damage: how the protocol spells ``wrong_crc``, ``wrong_unit`` and ``cut``. resyncs: whether a listener can
+    find the message behind noise; on TCP it cannot.
     """
     if "silence" in faults:
         return Sending((), False)

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import yaml
 
+from simulators.barcode_scanner import BarcodeScanner
 from simulators.bluez.radio import Radio
 from simulators.climate import RoomOptions
 from simulators.device import Device, World
@@ -27,6 +28,7 @@ from simulators.uhf_reader import UhfReader
 FOLDER = Path(__file__).parent / "scenarios"
 
 DEVICES: dict[str, Callable[[str, Options, World], Device]] = {
+    "barcode_scanner": BarcodeScanner,
     "ear_tag_reader": EarTagReader,
     "line_reader": LineReader,
     "modbus_rtu": ModbusRtu,

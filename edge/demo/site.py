@@ -37,7 +37,9 @@ def demo_settings(name: str, ports: Mapping[str, Any], broker: Mapping[str, Any]
 
 
 def _led_to(options: Mapping[str, Any], simulated: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if key not in ("serial", "tcp")} | dict(simulated)
+    return {key: value for key, value in options.items() if key not in ("serial", "tcp", "input")} | dict(
+        simulated
+    )
 
 
 def _log_file(directory: Path) -> IO[bytes]:

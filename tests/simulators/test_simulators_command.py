@@ -53,7 +53,7 @@ async def test_ready_asked_and_ended_by_a_signal(number: signal.Signals, tmp_pat
         ready = await said(process)
         assert ready["ready"] is True
         assert ready["truth"] == str(tmp_path / "new" / "truth.jsonl")
-        assert set(ready["ports"]) == {"ear", "hooks", "rail", "radio", "probes", "panel"}
+        assert set(ready["ports"]) == {"ear", "hooks", "rail", "scanner", "radio", "probes", "panel"}
         assert set(ready["buses"]) == {"radio"}
         assert ready["missing"] == {}
         host, _, port = ready["ports"]["panel"]["tcp"].partition(":")

@@ -16,7 +16,7 @@ async def test_every_kind_of_device_gets_through_to_the_embedded_broker() -> Non
     said = await tagtrail("demo", "--for", "10s", "--json")
     assert said.code == 0, said
     kinds = said.facts["kinds"]
-    assert kinds.keys() == {"wl134", "uhf_reader18", "scale", "modbus", "nmea"}
+    assert kinds.keys() == {"wl134", "uhf_reader18", "scale", "scanner", "modbus", "nmea"}
     for counts in kinds.values():
         assert counts["observed"] >= counts["journalled"] >= counts["acknowledged"] > 0
 

@@ -992,7 +992,7 @@ LATER = [
     ),
     Broken(
         "driver: wl134",
-        "driver: ‸scanner",
+        "driver: ‸contact",
         "devices.ear-tags.driver",
         "later_driver",
         "remove the device",
