@@ -60,7 +60,8 @@ def sources(
         if only in (None, name):
             driver = drivers[device.driver]
             decoder = _unlocked(name, driver.decoder(device.options), device.options)
-            devices[device.port].append(Device(name, decoder, device.every_s or driver.every_s))
+            address = getattr(device.options, "address", "")
+            devices[device.port].append(Device(name, decoder, device.every_s or driver.every_s, address))
     found = {}
     for name, hung in devices.items():
         port = settings.ports[name]
@@ -92,6 +93,7 @@ def intaken(settings: Settings, drivers: Mapping[str, Driver]) -> list[Intaken]:
             calibrations={quantity: _calibration(adjust) for quantity, adjust in device.adjust.items()},
             repeat_s=device.repeat_s,
             thin=_thin(device.thin) if device.thin is not None else None,
+            learns=settings.ports[device.port].kind == "bluetooth",
         )
         for name, device in settings.devices.items()
     ]

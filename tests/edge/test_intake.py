@@ -424,3 +424,54 @@ def test_a_truck_that_stands_is_journalled_once_a_minute_and_one_that_drives_eve
     assert times[4:7] == ["02:08", "02:12", "02:16"]
     assert len(site.live) == 240
     assert len(site.rolled) + len(site.entries) == 240
+
+
+def listened_to(every_s: float | None = None) -> Intaken:
+    """A Bluetooth probe."""
+    return Intaken(
+        "core", ("temperature",), every_s, spaced=True, calibrations={}, repeat_s=30.0, learns=True
+    )
+
+
+def talks(site: Site, every_s: float, times: int) -> None:
+    for _ in range(times):
+        site.reads("core", 3.4)
+        site.passes(every_s)
+
+
+def test_silence_is_known_by_what_was_learnt() -> None:
+    site = Site(listened_to())
+    talks(site, 20.0, 10)
+    assert site.alarms == {}
+    site.passes(39.0)
+    assert site.alarms == {}
+    site.passes(3.0)
+    assert site.alarms == {(Cause.SILENT, "core"): "silent"}
+    assert site.journalled[-1]["quality"] == {"temperature": ["missing", "silent"]}
+    site.reads("core", 3.5)
+    assert site.alarms == {}
+
+
+def test_a_fast_probe_is_not_missed_at_once() -> None:
+    site = Site(listened_to())
+    talks(site, 1.0, 60)
+    site.passes(28.0)
+    assert site.alarms == {}
+    site.passes(3.0)
+    assert site.alarms == {(Cause.SILENT, "core"): "silent"}
+
+
+def test_a_probe_that_never_spoke_is_missed_too() -> None:
+    site = Site(listened_to())
+    site.passes(299.0)
+    assert site.alarms == {}
+    site.passes(3.0)
+    assert site.alarms == {(Cause.SILENT, "core"): "silent"}
+
+
+def test_a_cadence_that_is_given_is_not_learnt() -> None:
+    site = Site(listened_to(every_s=10.0))
+    talks(site, 1.0, 57)
+    assert len(site.entries) == 6
+    site.passes(33.0)
+    assert site.alarms == {(Cause.SILENT, "core"): "silent"}
