@@ -12,8 +12,8 @@ weight     net (kg; null: out of range), tare (kg), stable, delivered, faults
 reply      unit, function, address, count, words (as sent), values (by name; null: the device's
            error value) or exception, asked (when the request was complete), delivered, faults, late_ms
 fix        valid, lat, lon, speed (m/s), course, utc, delivered, faults, spoilt (sentences damaged)
-advert     unit, kind, address, temperature, humidity (null: the probe has none), battery (%), voltage
-           (mV), closed, each where its frame says it; counter, repeat (0: the first with this
+advert     unit, kind, address; temperature, humidity (null: the probe has none), battery (%), voltage
+           (mV), closed, counter, each where its frame says it; repeat (0: the first with this
            measurement), delivered, faults
 forged     unit, kind, address, how (``replayed``, ``spoofed``), delivered
 value      unit, kind, address, characteristic, temperature or humidity, delivered, faults: a connected
