@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -64,15 +65,18 @@ class Passing(Talker):
     """Tags pass at an irregular pace; while one stands in the field it is sent again and again.
 
     Options: ``gap`` between tags, ``stay`` in the field, ``first`` tag after, ``repeat`` of a message (in
-    real time).
+    real time), ``tcp`` (the reader hangs on a device server).
     """
 
     can_have: ClassVar[frozenset[str]] = OF_MESSAGES | {"frozen", "unplug"}
     damage: ClassVar[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType({})
     """How the protocol spells the faults that are its own."""
 
+    together = 1
+    """Tags in the field at the same time."""
+
     def __init__(self, port: str, options: Options, world: World) -> None:
-        super().__init__(port, world)
+        super().__init__(port, world, options.one("tcp", int, None))
         self._first_s = options.duration("first", "1s")
         self._gap_s = options.span("gap", ("2s", "9s"))
         self._stay_s = options.span("stay", ("400ms", "3s"))
@@ -89,12 +93,14 @@ class Passing(Talker):
     async def run(self) -> None:
         clock = self.world.clock
         await clock.sleep(self._first_s)
-        for tag in self.passing():
-            message, facts = self.meet(tag)
+        passing = self.passing()
+        while True:
+            in_field = [(tag, *self.meet(tag)) for tag in islice(passing, self.together)]
             until = clock.seconds() + self.rng.uniform(*self._stay_s)
             repeat = 0
             while repeat == 0 or clock.seconds() < until or "frozen" in self.faults.of():
-                self._say(message, {"code": tag, **facts, "repeat": repeat})
+                for tag, message, facts in in_field:
+                    self._say(message, {"code": tag, **facts, "repeat": repeat})
                 repeat += 1
                 await clock.sleep(self._repeat_s * clock.speed)
             await clock.sleep(self.rng.uniform(*self._gap_s))

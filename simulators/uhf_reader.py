@@ -56,7 +56,8 @@ def is_epc(epc: object) -> bool:
 
 class UhfReader(Passing):
     """Options, beside those of ``Passing``: ``tags`` (EPCs in order, over and over), else ``hooks`` of a
-    line (how many there are before the first comes round), ``antennas`` (each tag passes one of them)."""
+    line (how many there are before the first comes round), ``antennas`` (each tag passes one of them),
+    ``together`` (tags in the field at the same time, as of a crate)."""
 
     can_have: ClassVar[frozenset[str]] = Passing.can_have | {"wrong_crc"}
     damage = MappingProxyType({"wrong_crc": wrong_crc})
@@ -72,6 +73,9 @@ class UhfReader(Passing):
         self._antennas = [number for number in options.items("antennas") if isinstance(number, int)] or [1]
         if not set(self._antennas) <= set(ANTENNAS):
             raise options.error("antennas", f"{self._antennas} are not all 1 to 8")
+        self.together = options.one("together", int, 1)
+        if self.together < 1:
+            raise options.error("together", f"{self.together} is less than 1")
         options.done()
 
     def passing(self) -> Iterator[str]:
