@@ -217,6 +217,9 @@ class Link(Protocol):
     async def read(self) -> bytes:
         """At least one byte, at most 64 KiB. Raises LinkDown."""
 
+    def rest(self, seconds: float) -> None:
+        """Leaves the wire alone for so long: what it brings meanwhile is read as one afterwards."""
+
     async def write(self, data: bytes) -> None:
         """Raises LinkDown."""
 

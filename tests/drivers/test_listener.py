@@ -178,6 +178,8 @@ class Silent:
         await asyncio.Event().wait()
         return b""
 
+    def rest(self, seconds: float) -> None: ...
+
     async def write(self, data: bytes) -> None:
         raise AssertionError(f"a listener says nothing, yet wrote {data!r}")
 
@@ -215,6 +217,9 @@ class Questioned:
         if not piece:
             raise LinkDown("gone")
         return piece
+
+    def rest(self, seconds: float) -> None:
+        raise AssertionError("an answer is waited for")
 
     async def write(self, data: bytes) -> None:
         assert self._pieces.empty(), "asked before the answer had ended"
