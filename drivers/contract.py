@@ -112,6 +112,10 @@ class LinkDown(TagtrailError):
     """The wire, socket or radio is gone; the supervisor opens it anew."""
 
 
+class NobodyAnswers(LinkDown):
+    """The link stands, but nothing has come over it for so long that its far end may be gone unsaid."""
+
+
 class Request(NamedTuple):
     """What a bus asks of a unit: the smallest piece that makes sense alone (one point's registers).
 

@@ -13,13 +13,13 @@ import logging
 import os
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from drivers.catalogue import DRIVERS
-from drivers.contract import Device, Instant, Now, Open, Polled, Port, Source
+from drivers.contract import Device, Instant, Link, NobodyAnswers, Now, Open, Polled, Port, Source
 from drivers.links.serial import open_serial
 from drivers.links.tcp import open_tcp
 from edge import settings as schema
@@ -57,8 +57,14 @@ def opener(port: schema.Port) -> Open:
     return partial(open_serial, str(port.serial), port.baud, port.parity, port.data_bits, port.stop_bits)
 
 
-def sources(settings: Settings, now: Now, only: str | None = None) -> dict[str, Source]:
-    """A source for each port that has devices; with ``only``, just that device and its port."""
+def _untold(_port: str) -> None: ...
+
+
+def sources(
+    settings: Settings, now: Now, only: str | None = None, opened: Callable[[str], None] = _untold
+) -> dict[str, Source]:
+    """A source for each port that has devices; with ``only``, just that device and its port. ``opened`` is
+    told of each port that opens."""
     devices: defaultdict[str, list[Device]] = defaultdict(list)
     for name, device in settings.devices.items():
         if only in (None, name):
@@ -70,8 +76,17 @@ def sources(settings: Settings, now: Now, only: str | None = None) -> dict[str, 
         port = settings.ports[name]
         source = DRIVERS[settings.devices[hung[0].name].driver].source
         facts = Port(name, port.kind, port.timeout_s, port.baud, port.framing)
-        found[name] = source(facts, opener(port), hung, now)
+        found[name] = source(facts, _telling(opener(port), partial(opened, name)), hung, now)
     return found
+
+
+def _telling(open_link: Open, opened: Callable[[], None]) -> Open:
+    async def open_and_tell() -> Link:
+        link = await open_link()
+        opened()
+        return link
+
+    return open_and_tell
 
 
 def intaken(settings: Settings) -> list[Intaken]:
@@ -151,7 +166,7 @@ class Gateway:
             live=self._live,
             lost=self._remember_lost,
         )
-        self.sources = sources(settings, clock.now)
+        self.sources = sources(settings, clock.now, opened=partial(own.cleared, Cause.PORT_DOWN))
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.uplinks = {
             name: MqttUplink(name, target, journal, own, partial(status.brief, self))
@@ -216,7 +231,8 @@ class Gateway:
     def _work(self) -> dict[str, Any]:
         work: dict[str, Any] = {"journal": self.journal.run(), "tick": self._tick()}
         for name, source in self.sources.items():
-            work[f"port {name}"] = supervise(self.health[name], partial(source.run, self.intake))
+            run, failed = partial(source.run, self.intake), partial(self._port_failed, name)
+            work[f"port {name}"] = supervise(self.health[name], run, failed)
         for name, uplink in self.uplinks.items():
             work[f"uplink {name}"] = uplink.run()
         return work
@@ -230,6 +246,11 @@ class Gateway:
                 self.clock.check()
             self.intake.tick()
             self._tell_lost()
+
+    def _port_failed(self, port: str, failure: Exception) -> None:
+        """From now until it opens again nothing is heard on this port, tags that pass included."""
+        if not isinstance(failure, NobodyAnswers):  # then it is its devices that are silent
+            self.own.raised(Cause.PORT_DOWN, port, str(failure))
 
     def _live(self, device: str, body: bytes) -> None:
         for uplink in self.uplinks.values():

@@ -1,5 +1,5 @@
-"""A tag that stays in a reader's field for an hour and is sent fifty times a second: what stands in the journal,
-and what it costs. One per cent of a core is 36 s of the hour."""
+"""A tag that stays in a reader's field for an hour, sent fifty times a second: what stands in the journal and
+what it costs. One per cent of a core is 36 s of the hour."""
 
 from __future__ import annotations
 
