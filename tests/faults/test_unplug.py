@@ -58,11 +58,11 @@ PORTS = {
     "ear": Hung({"device": "ear_tag_reader", **PASSING}, {"driver": "wl134"}),
     "sticks": Hung({"device": "line_reader", **PASSING}, {"driver": "tag_lines"}),
     "hooks": Hung({"device": "uhf_reader", **PASSING}, {"driver": "uhf_reader18"}),
-    "portal": Hung({"device": "uhf_reader", "tcp": 0, **PASSING}, {"driver": "uhf_reader18"}),
+    "gate": Hung({"device": "yrm100_reader", "tcp": 0, **PASSING}, {"driver": "yrm100"}),
     "rail": Hung({"device": "scale"}, {"driver": "scale", "format": "mt-continuous"}),
     "gps": Hung({"device": "nmea_receiver", "route": ROUTE}, {"driver": "nmea"}),
+    "tracker": Hung({"device": "gpsd", "route": ROUTE}, {"driver": "gpsd"}),
     "panel": Hung({"device": "modbus_tcp", **PROBE}, READ),
-    "cabinet": Hung({"device": "modbus_tcp", **PROBE}, READ),
     "probes": Hung({"device": "modbus_rtu", **PROBE}, READ),
     "remote": Hung({"device": "modbus_rtu", "tcp": 0, **PROBE}, READ, {"framing": "rtu"}),
 }
