@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeAlias, runtime_checkable
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 Instant = NewType("Instant", int)
 """Nanoseconds since 1970-01-01T00:00:00Z."""
@@ -149,6 +149,12 @@ class Frame(NamedTuple):
 
     data: bytes
     answers: Sequence[Answer] = ()
+
+
+class NoOptions(BaseModel):
+    """Of a device without settings of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Decoder(Protocol):

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from drivers.contract import NANOSECONDS, Fix, Frame, Greeted, Instant, Reject
-from drivers.gps.gpsd import LONGEST, MOST_TPVS, SKY_SERVES, Gpsd, Options
+from drivers.contract import NANOSECONDS, Fix, Frame, Greeted, Instant, NoOptions, Reject
+from drivers.gps.gpsd import LONGEST, MOST_TPVS, SKY_SERVES, Gpsd
 
 AT = Instant(1_700_000_000_000_000_000)
-RECEIVER = Gpsd(Options())
+RECEIVER = Gpsd(NoOptions())
 CASES = json.loads((Path(__file__).parents[2] / "vectors" / "gpsd.json").read_text(encoding="utf-8"))["cases"]
 
 NO_FIX = b'{"class":"TPV","mode":1}\r\n'
@@ -70,7 +70,7 @@ def test_lines_say_what_they_are_known_to_say(case: dict[str, Any]) -> None:
 
 def test_gpsd_has_no_options() -> None:
     with pytest.raises(ValidationError):
-        Options.model_validate({"device": "/dev/ttyACM0"})
+        NoOptions.model_validate({"device": "/dev/ttyACM0"})
 
 
 def test_gpsd_is_asked_to_report_in_one_line_that_it_takes() -> None:

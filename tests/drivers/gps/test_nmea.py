@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from drivers.contract import NANOSECONDS, Fix, Frame, Instant, Reject
+from drivers.contract import NANOSECONDS, Fix, Frame, Instant, NoOptions, Reject
 from drivers.framing import xor_of
-from drivers.gps.nmea import Nmea, Options
+from drivers.gps.nmea import Nmea
 
 AT = Instant(1_700_000_000_000_000_000)
-RECEIVER = Nmea(Options())
+RECEIVER = Nmea(NoOptions())
 CASES = json.loads((Path(__file__).parents[2] / "vectors" / "nmea.json").read_text(encoding="utf-8"))["cases"]
 
 
@@ -68,7 +68,7 @@ def test_an_epoch_says_what_it_is_known_to_say(case: dict[str, Any]) -> None:
 
 def test_a_receiver_has_no_options() -> None:
     with pytest.raises(ValidationError):
-        Options.model_validate({"talker": "GP"})
+        NoOptions.model_validate({"talker": "GP"})
 
 
 def cycle(second: int, *kinds: str, talker: str = "GN") -> list[bytes]:

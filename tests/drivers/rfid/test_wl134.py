@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from drivers.contract import Code, Frame, Instant, Reason, Reject, Sighting
+from drivers.contract import Code, Frame, Instant, NoOptions, Reason, Reject, Sighting
 from drivers.framing import xor_of
-from drivers.rfid.wl134 import LENGTH, Options, Wl134
+from drivers.rfid.wl134 import LENGTH, Wl134
 
 AT = Instant(1_700_000_000_000_000_000)
-READER = Wl134(Options())
+READER = Wl134(NoOptions())
 CASES = json.loads((Path(__file__).parents[2] / "vectors" / "wl134.json").read_text(encoding="utf-8"))[
     "cases"
 ]
@@ -78,7 +78,7 @@ def test_endless_noise_is_reported_once_and_again_after_the_next_frame() -> None
 
 def test_a_reader_has_no_options() -> None:
     with pytest.raises(ValidationError):
-        Options.model_validate({"antenna": 1})
+        NoOptions.model_validate({"antenna": 1})
 
 
 TAGS = st.builds(frame, st.integers(1, (1 << 38) - 1), st.integers(0, 999), st.sampled_from((0x03, 0x07)))
