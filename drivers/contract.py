@@ -10,7 +10,7 @@ in, observations out.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeAlias, runtime_checkable
 
@@ -197,6 +197,33 @@ class Greeted(Talking, Protocol):
 
 
 @runtime_checkable
+class Keyed(Decoder, Protocol):
+    """A device that may seal what it says; its options have a ``key``, which tells where the key is kept."""
+
+    def unlocked(self, key: str) -> Decoder:
+        """The same with its key, 32 hexadecimal digits. Raises ValueError, which never shows the key."""
+
+
+class Number(NamedTuple):
+    """What tells a frame from the one before it.
+
+    value: the device's own counter, or measurement number. grows: it can but grow (the counter of a sealed
+    frame), so that a smaller one is a replay; otherwise any other value is news.
+    """
+
+    value: int
+    grows: bool = False
+
+
+@runtime_checkable
+class Numbered(Decoder, Protocol):
+    """A device that numbers what it says, so that the same said twice can be told from news."""
+
+    def number(self, frame: Frame) -> Number | None:
+        """Pure. None: this frame has none. Raises Reject as ``decode`` does."""
+
+
+@runtime_checkable
 class Polled(Decoder, Protocol):
     """A device that must be asked."""
 
@@ -214,11 +241,13 @@ class Emit(Protocol):
 
 
 class Device(NamedTuple):
-    """What a source knows of a device. every_s: its cadence; None: it talks when it likes."""
+    """What a source knows of a device. every_s: its cadence; None: it talks when it likes. address: of a
+    Bluetooth device, ``AA:BB:CC:DD:EE:FF``; else ""."""
 
     name: str
     decoder: Decoder
     every_s: float | None
+    address: str = ""
 
 
 class Link(Protocol):
@@ -240,19 +269,25 @@ Open: TypeAlias = Callable[[], Awaitable[Link]]
 """Opens the port's link anew; raises LinkDown, which says what to do."""
 
 
+PortKind: TypeAlias = Literal["serial", "tcp", "bluetooth", "input", "gpio"]
+"""A wire, a radio, a keyboard, a chip of contacts."""
+
+
 class Port(NamedTuple):
     """What a source knows of its port.
 
+    where: what the system calls it: a device file, host:port, an adapter (``hci0``), a chip (``gpiochip0``).
     baud: of a serial line, or of the one behind a device server. timeout_s: how long a unit may take to begin
     its answer. framing: rtu where a device server hands a bus's bytes on as they stand on the line; None: as
     the kind of port has it.
     """
 
     name: str
-    kind: Literal["serial", "tcp"]
+    kind: PortKind
     timeout_s: float
     baud: int = 9600
     framing: Literal["rtu"] | None = None
+    where: str = ""
 
     @property
     def rtu(self) -> bool:
@@ -261,7 +296,13 @@ class Port(NamedTuple):
 
 
 class Source(Protocol):
-    """A port and the devices on it: a listener, a bus, a radio, a client."""
+    """A port and the devices on it: a listener, a bus, a radio, a client.
+
+    ``open_link`` opens a wire; a radio and a chip of contacts have none and are opened by ``port.where``.
+    """
+
+    mixes: ClassVar[bool]
+    """Whether devices of different drivers may share its port."""
 
     def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None: ...
 
@@ -278,11 +319,10 @@ class Source(Protocol):
 class Driver(NamedTuple):
     """One line of the catalogue: what stands behind a driver's name in the YAML file.
 
-    ports: the kinds of port it can hang on. every_s: its cadence where the file gives none; None: it talks
-    when it likes.
+    sources: what reads it, by the kind of port it hangs on. every_s: its cadence where the file gives none;
+    None: it talks when it likes.
     """
 
     decoder: type[Decoder]
-    source: type[Source]
-    ports: frozenset[str]
+    sources: Mapping[PortKind, type[Source]]
     every_s: float | None

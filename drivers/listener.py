@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from itertools import cycle
-from typing import Final, Protocol, cast, runtime_checkable
+from typing import ClassVar, Final, Protocol, cast, runtime_checkable
 
 from drivers.contract import (
     Device,
@@ -55,6 +55,8 @@ class Listener:
     Where there are questions, each is written when the answer to the one before has ended, or has not begun
     within the port's ``timeout_s``.
     """
+
+    mixes: ClassVar[bool] = False
 
     def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None:
         self._port = port

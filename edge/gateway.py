@@ -12,32 +12,31 @@ import asyncio
 import logging
 import os
 import time
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from drivers.ble.air import listen
 from drivers.catalogue import DRIVERS
-from drivers.contract import Device, Instant, Link, NobodyAnswers, Now, Open, Polled, Port, Source
-from drivers.links.serial import open_serial
-from drivers.links.tcp import open_tcp
+from drivers.contract import Instant, NobodyAnswers
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
-from edge.calibration import Calibration, by_offset, by_points
 from edge.clock import Clock, boot_id, machine_id
 from edge.control import ControlSocket, Refused, socket_path
-from edge.intake import Intake, Intaken
+from edge.intake import Intake
 from edge.journal.block import Entry
 from edge.journal.store import Identity, Journal, Rules
 from edge.own_records import OwnRecords
 from edge.reading import LONGEST_WAIT_S, read_directly, read_next
+from edge.recording import Recording
+from edge.scan import Found, found
 from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
-from edge.thinning import Thin
 from edge.uplinks.mqtt import MqttUplink, Target
+from edge.wiring import intaken, recorders, sources, targets
 
 log = logging.getLogger(__name__)
 
@@ -50,96 +49,6 @@ def load(path: Path) -> Settings:
     return schema.load(path, DRIVERS)
 
 
-def opener(port: schema.Port) -> Open:
-    """How this port is opened."""
-    if port.tcp is not None:
-        return partial(open_tcp, *port.tcp)
-    return partial(open_serial, str(port.serial), port.baud, port.parity, port.data_bits, port.stop_bits)
-
-
-def _untold(_port: str) -> None: ...
-
-
-def sources(
-    settings: Settings, now: Now, only: str | None = None, opened: Callable[[str], None] = _untold
-) -> dict[str, Source]:
-    """A source for each port that has devices; with ``only``, just that device and its port. ``opened`` is
-    told of each port that opens."""
-    devices: defaultdict[str, list[Device]] = defaultdict(list)
-    for name, device in settings.devices.items():
-        if only in (None, name):
-            driver = DRIVERS[device.driver]
-            decoder = driver.decoder(device.options)
-            devices[device.port].append(Device(name, decoder, device.every_s or driver.every_s))
-    found = {}
-    for name, hung in devices.items():
-        port = settings.ports[name]
-        source = DRIVERS[settings.devices[hung[0].name].driver].source
-        facts = Port(name, port.kind, port.timeout_s, port.baud, port.framing)
-        found[name] = source(facts, _telling(opener(port), partial(opened, name)), hung, now)
-    return found
-
-
-def _telling(open_link: Open, opened: Callable[[], None]) -> Open:
-    async def open_and_tell() -> Link:
-        link = await open_link()
-        opened()
-        return link
-
-    return open_and_tell
-
-
-def intaken(settings: Settings) -> list[Intaken]:
-    """The devices as the intake knows them."""
-    return [
-        Intaken(
-            name=name,
-            quantities=(decoder := DRIVERS[device.driver].decoder(device.options)).quantities(),
-            every_s=device.every_s or DRIVERS[device.driver].every_s,
-            spaced=not isinstance(decoder, Polled),
-            calibrations={quantity: _calibration(adjust) for quantity, adjust in device.adjust.items()},
-            repeat_s=device.repeat_s,
-            thin=_thin(device.thin) if device.thin is not None else None,
-        )
-        for name, device in settings.devices.items()
-    ]
-
-
-def _calibration(adjust: schema.Adjust) -> Calibration:
-    return by_points(adjust.points) if adjust.points is not None else by_offset(adjust.offset)
-
-
-def _thin(thin: schema.Thin) -> Thin:
-    return Thin(thin.at_least_s, thin.change, thin.distance_m, thin.turn_deg)
-
-
-def targets(settings: Settings) -> dict[str, Target]:
-    """Where each uplink publishes, its secrets read now. Raises SettingsError."""
-    return {
-        name: _target(settings.gateway.id, uplink.mqtt, uplink.catch_up_bytes_per_s)
-        for name, uplink in settings.uplinks.items()
-        if uplink.mqtt is not None
-    }
-
-
-def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None) -> Target:
-    return Target(
-        host=mqtt.host,
-        port=mqtt.port,
-        gateway=gateway,
-        root=mqtt.root,
-        tls=mqtt.tls,
-        username=mqtt.username,
-        password=mqtt.password.reveal() if mqtt.password else None,
-        ca=mqtt.ca,
-        cert=mqtt.cert,
-        key=mqtt.key.path() if mqtt.key else None,
-        version=mqtt.version,
-        keepalive_s=mqtt.keepalive_s,
-        catch_up_bytes_per_s=catch_up_bytes_per_s,
-    )
-
-
 class Gateway:
     """A daemon ready to run; ``open`` makes one."""
 
@@ -149,7 +58,9 @@ class Gateway:
         targets: Mapping[str, Target],
         clock: Clock,
         own: OwnRecords,
+        *,
         journal: Journal,
+        recording: Recording,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -158,15 +69,17 @@ class Gateway:
         self.started = time.monotonic()
         self._lost: dict[str, tuple[Instant, int]] = {}
         self.intake = Intake(
-            intaken(settings),
+            intaken(settings, DRIVERS),
             journal=journal,
             now=clock.now,
             alarms=own,
             offer=clock.offer,
             live=self._live,
             lost=self._remember_lost,
+            recorded=recording.observe,
         )
-        self.sources = sources(settings, clock.now, opened=partial(own.cleared, Cause.PORT_DOWN))
+        self.recording = recording
+        self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.uplinks = {
             name: MqttUplink(name, target, journal, own, partial(status.brief, self))
@@ -204,8 +117,14 @@ class Gateway:
         for gone in journal.uplinks - settings.uplinks.keys():
             own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
             await journal.forget(gone)
+        recording = Recording([*recorders(settings), own.standing], journal=journal, notice=own.noticed)
+        recording.load(await journal.remembered())
+        ports = {device.port for device in settings.devices.values()}
+        own.settled([*settings.devices, *settings.uplinks, *ports])
+        own.cleared(Cause.JOURNAL_FULL, "journal")
+        journal.remember(recording)
         own.attach(journal)
-        return cls(settings, brokers, clock, own, journal)
+        return cls(settings, brokers, clock, own, journal=journal, recording=recording)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; then everything that was observed is committed before this returns."""
@@ -231,8 +150,12 @@ class Gateway:
     def _work(self) -> dict[str, Any]:
         work: dict[str, Any] = {"journal": self.journal.run(), "tick": self._tick()}
         for name, source in self.sources.items():
-            run, failed = partial(source.run, self.intake), partial(self._port_failed, name)
-            work[f"port {name}"] = supervise(self.health[name], run, failed)
+            work[f"port {name}"] = supervise(
+                self.health[name],
+                partial(source.run, self.intake),
+                failed=partial(self._port_failed, name),
+                recovered=partial(self._port_recovered, name),
+            )
         for name, uplink in self.uplinks.items():
             work[f"uplink {name}"] = uplink.run()
         return work
@@ -245,7 +168,16 @@ class Gateway:
             if ticks % CLOCK_CHECK_TICKS == 0:
                 self.clock.check()
             self.intake.tick()
+            self.recording.tick(self.clock.now())
             self._tell_lost()
+
+    def _port_opened(self, port: str) -> None:
+        self.own.cleared(Cause.PORT_DOWN, port)
+
+    def _port_recovered(self, port: str) -> None:
+        """A radio is no link that opens: it has been listening for a while."""
+        if self.settings.ports[port].kind == "bluetooth":
+            self._port_opened(port)
 
     def _port_failed(self, port: str, failure: Exception) -> None:
         """From now until it opens again nothing is heard on this port, tags that pass included."""
@@ -290,21 +222,27 @@ async def _stopped(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
+async def in_the_air(adapter: str, seconds: float) -> list[Found]:
+    """The Bluetooth devices that this adapter hears, and who understands them. Raises LinkDown."""
+    return [found(heard, DRIVERS) for heard in await listen(adapter, seconds)]
+
+
 async def read_without_daemon(settings: Settings, device: str, wait_s: float) -> dict[str, Any]:
     """The verb `read` where no daemon holds the port. Raises LinkDown, Refused."""
     if device not in settings.devices:
         raise Refused("unknown_device", device=device)
     clock = Clock(trust_system=True)
     intake = Intake(
-        [facts for facts in intaken(settings) if facts.name == device],
+        [facts for facts in intaken(settings, DRIVERS) if facts.name == device],
         journal=_Nowhere(),
         now=clock.now,
         alarms=_Nowhere(),
         offer=clock.offer,
         live=lambda _device, _body: None,
         lost=lambda _device, _at, _observations: None,
+        recorded=lambda _device, _observations: None,
     )
-    (source,) = sources(settings, clock.now, only=device).values()
+    (source,) = sources(settings, DRIVERS, clock.now, only=device).values()
     return await read_directly(intake, source, device, wait_s)
 
 

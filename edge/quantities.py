@@ -22,9 +22,26 @@ STATE: Final = Quantity("")
 QUANTITIES: Final[dict[str, Quantity]] = {
     "temperature": Quantity("Cel", -100.0, 200.0),
     "temperature_defrost": Quantity("Cel", -100.0, 200.0),
+    "temperature_ambient": Quantity("Cel", -100.0, 400.0),  # what surrounds a core probe, in an oven too
     "dew_point": Quantity("Cel", -100.0, 100.0),
     "setpoint": Quantity("Cel", -100.0, 100.0),
     "humidity": Quantity("%", 0.0, 105.0),  # capacitive sensors overshoot in saturated air
+    "pressure": Quantity("hPa", 300.0, 1200.0),
+    "illuminance": Quantity("lx", 0.0, 200_000.0),
+    "co2": Quantity("[ppm]", 0.0, 100_000.0),
+    "acceleration_x": Quantity("m/s2", -400.0, 400.0),
+    "acceleration_y": Quantity("m/s2", -400.0, 400.0),
+    "acceleration_z": Quantity("m/s2", -400.0, 400.0),
+    "pitch": Quantity("deg", -180.0, 180.0),
+    "roll": Quantity("deg", -180.0, 180.0),
+    "movements": Quantity("1", 0, 2**32),  # a counter that begins anew
+    "button": Quantity("1", 0, 255),  # which press: 1 once, 2 twice, 3 three times, 4 long
+    "battery": Quantity("%", 0.0, 100.0),
+    "battery_voltage": Quantity("V", 0.0, 60.0),
+    "battery_low": STATE,
+    "motion": STATE,
+    "ignition": STATE,
+    "mains": STATE,
     "defrost": STATE,
     "alarm": STATE,
     "door": STATE,

@@ -36,18 +36,24 @@ class Health:
     crashes: int = 0
 
 
-def _untold(_failure: Exception) -> None: ...
+def _untold(*_facts: object) -> None: ...
 
 
 async def supervise(
-    health: Health, work: Callable[[], Awaitable[None]], failed: Callable[[Exception], None] = _untold
+    health: Health,
+    work: Callable[[], Awaitable[None]],
+    failed: Callable[[Exception], None] = _untold,
+    recovered: Callable[[], None] = _untold,
 ) -> None:
-    """Runs ``work`` until cancelled, again and again; ``failed`` is told why it ended, each time."""
+    """Runs ``work`` until cancelled, again and again.
+
+    failed: told why it ended, each time. recovered: told once it has gone on for a while afterwards.
+    """
     loop = asyncio.get_running_loop()
     pause_s = PAUSE_FIRST_S
     while True:
         started = loop.time()
-        recovery = loop.call_later(PAUSE_MOST_S, _recovered, health)
+        recovery = loop.call_later(PAUSE_MOST_S, _recovered, health, recovered)
         try:
             await work()
             failure: Exception = TagtrailError("it ended by itself")
@@ -77,7 +83,8 @@ def _fell(health: Health, failure: Exception) -> None:
     health.state, health.error = "down", error
 
 
-def _recovered(health: Health) -> None:
+def _recovered(health: Health, recovered: Callable[[], None]) -> None:
+    recovered()
     if health.state == "down":
         log.info("%s: works again", health.name)
         health.state, health.error = "up", ""

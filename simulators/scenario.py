@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import yaml
 
+from simulators.bluez.radio import Radio
 from simulators.climate import RoomOptions
 from simulators.device import Device, World
 from simulators.ear_tags import EarTagReader
@@ -37,6 +38,7 @@ DEVICES: dict[str, Callable[[str, Options, World], Device]] = {
     "modbus_tcp": ModbusTcp,
     "nmea_receiver": NmeaReceiver,
     "r2000_reader": R2000Reader,
+    "radio": Radio,
     "rfid_shop_reader": RfidShopReader,
     "scale": Scale,
     "uhf_reader": UhfReader,

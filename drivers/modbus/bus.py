@@ -14,7 +14,7 @@ import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Final
+from typing import ClassVar, Final
 
 from drivers.contract import (
     Answer,
@@ -62,6 +62,8 @@ LOAD_WINDOW_S: Final = 60.0
 
 class Bus:
     """The source of all Modbus devices on a port. What it learnt of its units outlives a lost link."""
+
+    mixes: ClassVar[bool] = True
 
     def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None:
         self._port = port

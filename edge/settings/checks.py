@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from drivers.contract import Driver
-from edge.quantities import QUANTITIES
+from drivers.ble.beacon import BeaconOptions
+from drivers.contract import Driver, PortKind
+from edge.quantities import QUANTITIES, STATE
 from edge.settings.devices import DeviceSettings, Place, Port
 from edge.settings.findings import Fault
 from edge.settings.reader import Keys
@@ -20,6 +21,13 @@ _POSITION = {"lat", "lon"}
 """What a device measures that gives fixes."""
 
 _Claims: TypeAlias = tuple[tuple[str, object], ...]
+
+
+class _Shared(NamedTuple):
+    """A port, and which device has taken what of it."""
+
+    kind: PortKind
+    taken: dict[_Claims, str]
 
 
 def same_wires(ports: Mapping[str, Port], line: Line) -> Iterator[Fault]:
@@ -67,29 +75,43 @@ def sharing(
     line: Line,
 ) -> Iterator[Fault]:
     """Devices that cannot hang on their port, or not beside those already there."""
-    taken: dict[str, dict[_Claims, str]] = {name: {} for name in ports}
+    shared = {name: _Shared(port.kind, {}) for name, port in ports.items()}
     for name, device in devices.items():
         if device.port not in ports:
             continue
         fault = _misfit(name, device, ports[device.port], drivers[device.driver])
-        fault = fault or _no_room(name, devices, taken[device.port], drivers, line)
+        fault = fault or _no_room(name, devices, shared[device.port], drivers, line)
         if fault:
             yield fault
         else:
-            taken[device.port][_claims(device, drivers[device.driver])] = name
+            shared[device.port].taken[_claims(device, drivers[device.driver])] = name
 
 
 def quantities(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driver]) -> Iterator[Fault]:
     """Quantities without a unit in the published table, and adjustments of what a device does not measure."""
     for name, device in devices.items():
         measured = drivers[device.driver].decoder(device.options).quantities()
-        for quantity in measured:
-            if quantity not in QUANTITIES:
-                yield Fault(("devices", name), *unknown("unknown_unit", quantity, QUANTITIES))
+        if isinstance(device.options, BeaconOptions):
+            yield from _described(name, device.options)
+        else:
+            for quantity in measured:
+                if quantity not in QUANTITIES:
+                    yield Fault(("devices", name), *unknown("unknown_unit", quantity, QUANTITIES))
         for quantity in device.adjust:
             if quantity not in measured:
                 where = ("devices", name, "adjust", quantity)
                 yield Fault(where, *unknown("unknown_quantity", quantity, measured), at_key=True)
+
+
+def _described(name: str, options: BeaconOptions) -> Iterator[Fault]:
+    """Points of the file itself that have no unit, states that are no bool, and numbers that are one."""
+    for quantity, point in options.points.items():
+        where = ("devices", name, "points", quantity)
+        if quantity not in QUANTITIES:
+            yield Fault(where, *unknown("unknown_point", quantity, QUANTITIES), at_key=True)
+        elif (QUANTITIES[quantity] == STATE) != (point.type == "bool"):
+            key = "number_bool" if point.type == "bool" else "state_number"
+            yield Fault((*where, "type"), key, {"name": quantity})
 
 
 def thinning(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driver]) -> Iterator[Fault]:
@@ -109,24 +131,25 @@ def thinning(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driver
 
 
 def _misfit(name: str, device: DeviceSettings, port: Port, driver: Driver) -> Fault | None:
-    if port.kind in driver.ports:
+    if port.kind in driver.sources:
         if port.framing is not None and not hasattr(driver.decoder, "requests"):
             return Fault(("ports", device.port, "framing"), "framing_unused", {"driver": device.driver})
         return None
     found = {"driver": device.driver, "port": device.port, "kind": port.kind}
     return Fault(
-        ("devices", name, "port"), "port_kind", {**found, "kinds": shown_names(sorted(driver.ports))}
+        ("devices", name, "port"), "port_kind", {**found, "kinds": shown_names(sorted(driver.sources))}
     )
 
 
 def _no_room(
     name: str,
     devices: Mapping[str, DeviceSettings],
-    taken: Mapping[_Claims, str],
+    port: _Shared,
     drivers: Mapping[str, Driver],
     line: Line,
 ) -> Fault | None:
-    """Why a device cannot hang beside those that have ``taken`` their part of its port."""
+    """Why a device cannot hang beside those that have taken their part of its port."""
+    taken = port.taken
     if not taken:
         return None
     device = devices[name]
@@ -136,11 +159,12 @@ def _no_room(
     theirs = devices[other].driver
     found = {"device": name, "port": device.port, "other": other, "line": line(("devices", other))}
     mixed = Fault(("devices", name, "driver"), "port_mixed", {**found, "driver": theirs})
-    if drivers[theirs].source is not driver.source:
+    source = driver.sources[port.kind]
+    if drivers[theirs].sources[port.kind] is not source:
         return mixed
     if not claims or () in taken:
         return Fault(("devices", name, "port"), "port_alone", found)
-    if theirs != device.driver:
+    if theirs != device.driver and not source.mixes:
         return mixed
     if claims not in taken:
         return None

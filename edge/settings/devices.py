@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from edge.settings.later import LATER
+from drivers.contract import PortKind
 from edge.settings.measures import Angle, Distance, Duration
 from edge.settings.values import (
     AbsolutePath,
     Day,
     Endpoint,
+    Form,
     Gln,
     Part,
     Quantity,
@@ -29,20 +30,29 @@ Baud = Literal[300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 23
 """Bits per second; the speeds that readers, meters and controllers are sold with."""
 
 
+KINDS: Final[tuple[PortKind, ...]] = get_args(PortKind)
+
+
 class Port(Part):
     """A wire or radio: one of serial, tcp, bluetooth, input, gpio. · 端口"""
 
-    model_config = one_of("serial", "tcp", "bluetooth", "input", "gpio")
+    model_config = one_of(*KINDS)
 
     serial: AbsolutePath | None = Field(
         None, description="A serial line; names under /dev/serial/by-id and by-path stay the same. · 串口"
     )
     tcp: Endpoint | None = Field(None, description="host:port of a device on the network. · 网络地址")
-    bluetooth: Annotated[Text | None, LATER] = Field(None, description="A Bluetooth adapter. · 蓝牙适配器")
-    input: Annotated[AbsolutePath | None, LATER] = Field(
-        None, description="A scanner that types like a keyboard. · 键盘式扫码器"
+    bluetooth: Annotated[str, Form("adapter", "hci[0-9]+")] | None = Field(
+        None, description="A Bluetooth adapter, such as hci0. · 蓝牙适配器"
     )
-    gpio: Annotated[Text | None, LATER] = Field(None, description="A chip of contact inputs. · GPIO 芯片")
+    input: AbsolutePath | None = Field(
+        None,
+        description="A scanner that types like a keyboard; names under /dev/input/by-id stay the same. "
+        "· 键盘式扫码器",
+    )
+    gpio: Annotated[str, Form("gpio_chip", "gpiochip[0-9]+")] | None = Field(
+        None, description="A chip of contact inputs, such as gpiochip0. · GPIO 芯片"
+    )
     framing: Literal["rtu"] | None = Field(
         None,
         description="rtu: behind tcp is a device server that hands on Modbus RTU; else it is Modbus TCP. "
@@ -63,9 +73,9 @@ class Port(Part):
     )
 
     @property
-    def kind(self) -> Literal["serial", "tcp"]:
-        """As ``Driver.ports`` names it."""
-        return "serial" if self.serial is not None else "tcp"
+    def kind(self) -> PortKind:
+        """As ``Driver.sources`` names it."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @property
     def wire(self) -> str:
@@ -73,15 +83,15 @@ class Port(Part):
         if self.tcp is not None:
             host = self.tcp.host.lower()
             return f"[{host}]:{self.tcp.port}" if ":" in host else f"{host}:{self.tcp.port}"
-        return os.path.normpath(self.serial or "")
+        return self.bluetooth or self.gpio or os.path.normpath(self.serial or self.input or "")
 
     @model_validator(mode="after")
     def _one_wire(self) -> Self:
-        if (self.serial is None) == (self.tcp is None):
-            raise PydanticCustomError("one_kind", "kinds", {"kinds": ["serial", "tcp"]})
-        if self.tcp is None:
-            if self.framing is not None:
-                raise PydanticCustomError("tcp_only", "on serial", {"at": "framing", "name": "framing"})
+        if sum(getattr(self, kind) is not None for kind in KINDS) != 1:
+            raise PydanticCustomError("one_kind", "kinds", {"kinds": list(KINDS)})
+        if self.tcp is None and self.framing is not None:
+            raise PydanticCustomError("tcp_only", "on serial", {"at": "framing", "name": "framing"})
+        if self.serial is not None:
             return self
         set_at_the_server = ("parity", "data_bits", "stop_bits")
         for name in set_at_the_server if self.framing else ("baud", *set_at_the_server):

@@ -18,6 +18,7 @@ from edge.settings.later import COMING_DRIVERS
 from edge.settings.profiles import Profiles, profiles_for
 from edge.settings.reader import Document, Keys, read
 from edge.settings.schema import Settings
+from edge.settings.secret import kept
 from edge.settings.uplinks import Uplink
 from edge.settings.values import NAME
 from edge.settings.wording import closest, known_at, shown, unknown
@@ -42,8 +43,12 @@ class _Draft:
         self._drivers = drivers
         self._profiles = profiles
         self._findings = Findings(document)
-        names = {"port": self._meant("ports"), "place": self._meant("places")}
-        self._context = {"names": names, "profiles": profiles}
+        names = {
+            "port": self._meant("ports"),
+            "place": self._meant("places"),
+            "device": self._meant("devices"),
+        }
+        self._context = {"names": names, "profiles": profiles, "secret": kept}
 
     def settings(self) -> Settings:
         uplinks = self._entries("uplinks", Uplink)

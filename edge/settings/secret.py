@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from edge.errors import Problem, SettingsError
@@ -77,3 +77,11 @@ class Secret(Part):
     def __str__(self) -> str:
         [(way, name)] = self.model_dump(exclude_none=True).items()
         return f"{{{way}: {name}}}"
+
+
+def kept(value: object) -> Secret:
+    """What stands in the file for a driver's secret. Raises PydanticCustomError, which never shows it."""
+    try:
+        return Secret.model_validate(value)
+    except ValidationError as error:
+        raise PydanticCustomError(error.errors()[0]["type"], "not where a secret is kept") from None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import get_args
 
 import pytest
 
 from drivers.catalogue import DRIVERS
-from drivers.contract import Port
+from drivers.contract import PortKind
 
 VECTORS = Path(__file__).parents[1] / "vectors"
-PORT_KINDS = set(get_args(get_type_hints(Port)["kind"]))
+PORT_KINDS = set(get_args(PortKind))
 
 
 @pytest.mark.parametrize("name", DRIVERS)
@@ -42,6 +42,6 @@ def test_a_driver_claims_options_that_it_has(name: str) -> None:
 
 @pytest.mark.parametrize("name", DRIVERS)
 def test_a_driver_hangs_on_ports_that_there_are(name: str) -> None:
-    assert set() < DRIVERS[name].ports <= PORT_KINDS
+    assert set() < set(DRIVERS[name].sources) <= PORT_KINDS
     cadence_s = DRIVERS[name].every_s
     assert cadence_s is None or cadence_s > 0

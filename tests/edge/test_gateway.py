@@ -11,8 +11,9 @@ import orjson
 import pytest
 import yaml
 
+from drivers.catalogue import DRIVERS
 from drivers.contract import LinkDown, NobodyAnswers
-from edge import gateway
+from edge import gateway, wiring
 from edge.errors import JournalError, SettingsError
 from edge.gateway import Gateway
 from edge.thinning import Thin
@@ -101,7 +102,7 @@ def test_a_device_is_adjusted_and_thinned_as_the_file_says(tmp_path: Path) -> No
             },
         },
     )
-    air, core, truck = gateway.intaken(gateway.load(path))
+    air, core, truck = wiring.intaken(gateway.load(path), DRIVERS)
     assert (air.calibrations["temperature"](3.7), air.thin) == (3.4, None)
     assert (core.calibrations["temperature"](5.0), core.thin) == (5.2, Thin(900.0, change=0.1))
     assert (truck.calibrations, truck.thin) == ({}, Thin(60.0, distance_m=50.0, turn_deg=20.0))
@@ -116,10 +117,10 @@ async def test_a_port_that_is_not_there_is_an_alarm_until_it_opens(tmp_path: Pat
     stop = asyncio.Event()
     opened = await Gateway.open(gateway.load(path))
     running = asyncio.create_task(opened.run(stop))
-    while not opened.own.standing.active:
+    while not len(opened.own.standing):
         await asyncio.sleep(0.01)
     port.symlink_to(os.ttyname(far))
-    while opened.own.standing.active:
+    while len(opened.own.standing):
         await asyncio.sleep(0.01)
     stop.set()
     await running
@@ -141,7 +142,7 @@ def test_a_bus_on_which_nobody_answers_is_no_lost_port(tmp_path: Path) -> None:
         opened = await Gateway.open(gateway.load(site(tmp_path)))
         opened._port_failed("panel", failure)
         await opened.journal.close()
-        return len(opened.own.standing.active)
+        return len(opened.own.standing)
 
     assert asyncio.run(told(NobodyAnswers("no unit has answered for 20 s"))) == 0
     assert asyncio.run(told(LinkDown("refused"))) == 1

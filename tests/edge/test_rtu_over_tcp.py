@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from drivers.catalogue import DRIVERS
 from drivers.contract import LinkDown, Quality, Source
-from edge import gateway
+from edge import gateway, wiring
 from simulators.site import Site
 from tests.drivers.modbus.modbus_line import Heard, loop_now
 
@@ -75,7 +76,7 @@ def source_for(site: Site, folder: Path) -> Source:
     (folder / "profiles" / "dock-module.yaml").write_text(OWN_PROFILE, encoding="utf-8")
     path = folder / "site.yaml"
     path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
-    return gateway.sources(gateway.load(path), loop_now)["remote"]
+    return wiring.sources(gateway.load(path), DRIVERS, loop_now)["remote"]
 
 
 async def heard_until(source: Source, enough: Callable[[Heard], bool]) -> Heard:

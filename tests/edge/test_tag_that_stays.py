@@ -50,6 +50,7 @@ class Reader:
             offer=lambda _utc, _at: None,
             live=lambda _device, _body: None,
             lost=lambda _device, _at, _observations: None,
+            recorded=lambda _device, _observations: None,
             steady=lambda: self.reads / A_SECOND,
         )
         decoder = DRIVERS[driver].decoder

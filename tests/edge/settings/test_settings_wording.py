@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from drivers.catalogue import DRIVERS
 from drivers.contract import Driver, Frame, Instant, Observation
+from drivers.listener import Listener
 from edge.errors import Problem, SettingsError
 from edge.settings import load
 from edge.settings.wording import closest, shown, shown_names
@@ -68,7 +68,7 @@ class Reader:
         return ()
 
 
-READER = Driver(Reader, DRIVERS["wl134"].source, ports=frozenset({"serial"}), every_s=None)
+READER = Driver(Reader, {"serial": Listener}, every_s=None)
 
 
 def problems_of(options: str, tmp_path: Path, port: str = "serial: /dev/reader") -> list[Problem]:

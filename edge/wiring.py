@@ -1,0 +1,156 @@
+"""What the settings say, as the rooms below the gateway want it: sources, devices, targets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from pydantic import BaseModel
+
+from drivers.contract import (
+    Decoder,
+    Device,
+    Driver,
+    Keyed,
+    Link,
+    LinkDown,
+    Now,
+    Open,
+    Polled,
+    Port,
+    Source,
+)
+from drivers.links.serial import open_serial
+from drivers.links.tcp import open_tcp
+from edge import settings as schema
+from edge.calibration import Calibration, by_offset, by_points
+from edge.errors import Problem, SettingsError
+from edge.intake import Intaken
+from edge.recorders.contract import Recorder
+from edge.settings import Settings
+from edge.thinning import Thin
+from edge.uplinks.mqtt import Target
+
+
+def opener(port: schema.Port) -> Open:
+    """How this port is opened."""
+    match port.kind:
+        case "tcp" if port.tcp is not None:
+            return partial(open_tcp, *port.tcp)
+        case "serial":
+            return partial(open_serial, port.wire, port.baud, port.parity, port.data_bits, port.stop_bits)
+        case _:
+            return partial(_no_wire, port.wire)
+
+
+async def _no_wire(where: str) -> Link:
+    raise LinkDown(f"{where} is no wire that bytes come from")
+
+
+def _untold(_port: str) -> None: ...
+
+
+def sources(
+    settings: Settings,
+    drivers: Mapping[str, Driver],
+    now: Now,
+    only: str | None = None,
+    opened: Callable[[str], None] = _untold,
+) -> dict[str, Source]:
+    """A source for each port that has devices; with ``only``, just that device and its port. ``opened`` is
+    told of each port whose link has opened.
+
+    Raises SettingsError where a key cannot be read.
+    """
+    devices: defaultdict[str, list[Device]] = defaultdict(list)
+    for name, device in settings.devices.items():
+        if only in (None, name):
+            driver = drivers[device.driver]
+            decoder = _unlocked(name, driver.decoder(device.options), device.options)
+            address = getattr(device.options, "address", "")
+            devices[device.port].append(Device(name, decoder, device.every_s or driver.every_s, address))
+    found = {}
+    for name, hung in devices.items():
+        port = settings.ports[name]
+        source = drivers[settings.devices[hung[0].name].driver].sources[port.kind]
+        facts = Port(name, port.kind, port.timeout_s, port.baud, port.framing, port.wire)
+        found[name] = source(facts, _telling(opener(port), partial(opened, name)), hung, now)
+    return found
+
+
+def _telling(open_link: Open, opened: Callable[[], None]) -> Open:
+    async def open_and_tell() -> Link:
+        link = await open_link()
+        opened()
+        return link
+
+    return open_and_tell
+
+
+def _unlocked(name: str, decoder: Decoder, options: BaseModel) -> Decoder:
+    """Its key is read now. Raises SettingsError."""
+    key = getattr(options, "key", None)
+    if key is None or not isinstance(decoder, Keyed):
+        return decoder
+    try:
+        return decoder.unlocked(key.reveal())
+    except ValueError:
+        raise SettingsError(problems=[Problem(name, 0, 0, "", "secret_key", {"key": str(key)})]) from None
+
+
+def intaken(settings: Settings, drivers: Mapping[str, Driver]) -> list[Intaken]:
+    """The devices as the intake knows them."""
+    return [
+        Intaken(
+            name=name,
+            quantities=(decoder := drivers[device.driver].decoder(device.options)).quantities(),
+            every_s=device.every_s or drivers[device.driver].every_s,
+            spaced=not isinstance(decoder, Polled),
+            calibrations={quantity: _calibration(adjust) for quantity, adjust in device.adjust.items()},
+            repeat_s=device.repeat_s,
+            thin=_thin(device.thin) if device.thin is not None else None,
+            learns=settings.ports[device.port].kind == "bluetooth",
+        )
+        for name, device in settings.devices.items()
+    ]
+
+
+def _calibration(adjust: schema.Adjust) -> Calibration:
+    return by_points(adjust.points) if adjust.points is not None else by_offset(adjust.offset)
+
+
+def _thin(thin: schema.Thin) -> Thin:
+    return Thin(thin.at_least_s, thin.change, thin.distance_m, thin.turn_deg)
+
+
+def targets(settings: Settings) -> dict[str, Target]:
+    """Where each uplink publishes, its secrets read now. Raises SettingsError."""
+    return {
+        name: _target(settings.gateway.id, uplink.mqtt, uplink.catch_up_bytes_per_s)
+        for name, uplink in settings.uplinks.items()
+        if uplink.mqtt is not None
+    }
+
+
+def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None) -> Target:
+    return Target(
+        host=mqtt.host,
+        port=mqtt.port,
+        gateway=gateway,
+        root=mqtt.root,
+        tls=mqtt.tls,
+        username=mqtt.username,
+        password=mqtt.password.reveal() if mqtt.password else None,
+        ca=mqtt.ca,
+        cert=mqtt.cert,
+        key=mqtt.key.path() if mqtt.key else None,
+        version=mqtt.version,
+        keepalive_s=mqtt.keepalive_s,
+        catch_up_bytes_per_s=catch_up_bytes_per_s,
+    )
+
+
+def recorders(settings: Settings) -> list[Recorder]:
+    """Those that the settings ask for, in the order in which they are told what happens."""
+    return []
