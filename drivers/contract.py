@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeAlias, runtime_checkable
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 Instant = NewType("Instant", int)
 """Nanoseconds since 1970-01-01T00:00:00Z."""
@@ -112,6 +112,10 @@ class LinkDown(TagtrailError):
     """The wire, socket or radio is gone; the supervisor opens it anew."""
 
 
+class NobodyAnswers(LinkDown):
+    """The link stands, but nothing has come over it for so long that its far end may be gone unsaid."""
+
+
 class Request(NamedTuple):
     """What a bus asks of a unit: the smallest piece that makes sense alone (one point's registers).
 
@@ -145,6 +149,12 @@ class Frame(NamedTuple):
 
     data: bytes
     answers: Sequence[Answer] = ()
+
+
+class NoOptions(BaseModel):
+    """Of a device without settings of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Decoder(Protocol):
@@ -245,6 +255,9 @@ class Link(Protocol):
 
     async def read(self) -> bytes:
         """At least one byte, at most 64 KiB. Raises LinkDown."""
+
+    def rest(self, seconds: float) -> None:
+        """Leaves the wire alone for so long: what it brings meanwhile is read as one afterwards."""
 
     async def write(self, data: bytes) -> None:
         """Raises LinkDown."""

@@ -7,7 +7,8 @@ silence    requests are eaten, nothing is said          every device; unit   rat
 noise      random bytes before, inside or after a       every device; unit   rate, where (any),
            message                                                           bytes (8, at most)
 wrong_crc  the checksum does not fit                    rtu, tags (lines     rate
-                                                        have none), nmea,
+                                                        and gpsd have
+                                                        none), nmea,
                                                         scale (with a
                                                         checksum); unit
 wrong_unit the answer bears the next unit's number      rtu, tcp; unit       rate
@@ -16,7 +17,7 @@ split      the message comes in pieces with pauses      every device; unit   rat
 frozen     the values stop; the same tag again and      every device; unit   -
            again; the same epoch again and again
 sentinel   the error value of the kind: 0x8000, 0xFFFF, rtu, tcp, nmea,      channel (all)
-           an error flag, silence, a void fix, a weight scale; unit
+           an error flag, silence, a void fix, a weight gpsd, scale; unit
            out of range
 illegal    exception 2 for these registers              rtu, tcp; unit       addresses (all)
 echo       the adapter repeats what it is sent          rtu                  -

@@ -5,8 +5,8 @@ Every line has ``t`` (RFC 3339, milliseconds, UTC), ``port`` and ``what``:
 =========  ====================================================================================
 what       further keys
 =========  ====================================================================================
-tag        code (15 digits; of a uhf_reader the EPC), hdx or form or antenna, repeat (0 when the tag
-           comes into the field), delivered, faults
+tag        code (15 digits; of a UHF reader the EPC), hdx or form or antenna or mode, repeat (0 when the tag
+           comes into the field and is said first), delivered, faults
 scan       kind, code (as printed below the symbol, in the order of the identifiers), delivered, faults
 weight     net (kg; null: out of range), tare (kg), stable, delivered, faults
 reply      unit, function, address, count, words (as sent), values (by name; null: the device's

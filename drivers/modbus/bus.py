@@ -21,8 +21,8 @@ from drivers.contract import (
     Device,
     Emit,
     Frame,
-    LinkDown,
     NoAnswer,
+    NobodyAnswers,
     Now,
     Open,
     Port,
@@ -199,7 +199,7 @@ class Bus:
             and self._misses_since_heard >= SUSPENDED_AFTER_MISSES
             and silent_s >= SUSPENDED_AFTER_S
         ):
-            raise LinkDown(f"no unit has answered for {silent_s:.0f} s; check the device at the far end")
+            raise NobodyAnswers(f"no unit has answered for {silent_s:.0f} s; check the device at the far end")
 
     def _split(self, poll: Poll, span: Span) -> list[Span]:
         self._counts.splits += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from drivers.catalogue import DRIVERS
+from drivers.contract import LinkDown, NobodyAnswers
 from edge import gateway, wiring
 from edge.errors import JournalError, SettingsError
 from edge.gateway import Gateway
@@ -104,6 +106,46 @@ def test_a_device_is_adjusted_and_thinned_as_the_file_says(tmp_path: Path) -> No
     assert (air.calibrations["temperature"](3.7), air.thin) == (3.4, None)
     assert (core.calibrations["temperature"](5.0), core.thin) == (5.2, Thin(900.0, change=0.1))
     assert (truck.calibrations, truck.thin) == ({}, Thin(60.0, distance_m=50.0, turn_deg=20.0))
+
+
+async def test_a_port_that_is_not_there_is_an_alarm_until_it_opens(tmp_path: Path) -> None:
+    near, far = os.openpty()
+    port = tmp_path / "ear"
+    path = site(
+        tmp_path, ports={"ear": {"serial": str(port)}}, devices={"ear": {"driver": "wl134", "port": "ear"}}
+    )
+    stop = asyncio.Event()
+    opened = await Gateway.open(gateway.load(path))
+    running = asyncio.create_task(opened.run(stop))
+    while not len(opened.own.standing):
+        await asyncio.sleep(0.01)
+    port.symlink_to(os.ttyname(far))
+    while len(opened.own.standing):
+        await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    os.close(near)
+    os.close(far)
+    alarms = [block["record"] for block in records(tmp_path) if block["record"]["kind"] == "alarm"]
+    assert [(alarm["subject"], alarm["cause"], alarm["state"]) for alarm in alarms] == [
+        ("ear", "port_down", "active"),
+        ("ear", "port_down", "cleared"),
+    ]
+    assert "no such device" in alarms[0]["detail"]
+    assert alarms[1]["from"] < alarms[1]["to"]
+
+
+def test_a_bus_on_which_nobody_answers_is_no_lost_port(tmp_path: Path) -> None:
+    """Its devices are silent, which is told of each; the port is opened anew again and again meanwhile."""
+
+    async def told(failure: Exception) -> int:
+        opened = await Gateway.open(gateway.load(site(tmp_path)))
+        opened._port_failed("panel", failure)
+        await opened.journal.close()
+        return len(opened.own.standing)
+
+    assert asyncio.run(told(NobodyAnswers("no unit has answered for 20 s"))) == 0
+    assert asyncio.run(told(LinkDown("refused"))) == 1
 
 
 async def test_two_gateways_on_one_journal_are_refused(tmp_path: Path) -> None:
