@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from drivers.contacts.contact import Contact
+from drivers.contacts.gpio import Contacts
 from drivers.contract import Driver, PortKind, Source
 from drivers.gps.gpsd import Gpsd
 from drivers.gps.nmea import Nmea
@@ -31,6 +33,7 @@ ASKED: Final[_Sources] = {"serial": Bus, "tcp": Bus}
 """The same; over tcp it is Modbus TCP unless the port says otherwise."""
 
 DRIVERS: Final[dict[str, Driver]] = {
+    "contact": Driver(Contact, {"gpio": Contacts, **ASKED}, every_s=60.0),
     "gpsd": Driver(Gpsd, {"tcp": Listener}, every_s=1.0),
     "modbus": Driver(Modbus, ASKED, every_s=10.0),
     "nmea": Driver(Nmea, HEARD, every_s=1.0),

@@ -15,6 +15,7 @@ from edge.settings import checks
 from edge.settings.devices import COMMON_KEYS, DeviceSettings, Place, Port
 from edge.settings.findings import Fault, Findings
 from edge.settings.later import COMING_DRIVERS
+from edge.settings.measures import within
 from edge.settings.profiles import Profiles, profiles_for
 from edge.settings.reader import Document, Keys, read
 from edge.settings.schema import Settings
@@ -44,7 +45,7 @@ class _Draft:
         self._profiles = profiles
         self._findings = Findings(document)
         names = {"port": self._meant("ports"), "place": self._meant("places")}
-        self._context = {"names": names, "profiles": profiles, "secret": kept}
+        self._context = {"names": names, "profiles": profiles, "secret": kept, "duration": within}
 
     def settings(self) -> Settings:
         uplinks = self._entries("uplinks", Uplink)
