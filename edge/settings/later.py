@@ -46,7 +46,7 @@ class Coming(Part):
 
 
 COMING_DRIVERS = (
-    *("scanner", "contact", "jt808"),
+    *("scanner", "jt808"),
     *("bthome", "ruuvi", "atc", "xiaomi", "govee", "inkbird", "thermopro", "switchbot"),
     *("bluemaestro", "teltonika", "ela", "minew", "efento"),
 )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from drivers.contract import Driver, Fix
 from edge.quantities import QUANTITIES
 from edge.settings.device_pages.markdown import from_docstring, page, table
@@ -14,6 +16,7 @@ from edge.settings.device_pages.parts import both, keys_table, quantities
 from edge.settings.device_pages.snippets import ports_for, role, snippet
 from edge.settings.devices import COMMON_KEYS
 from edge.settings.json_schema import Schema
+from edge.settings.measures import within
 from edge.settings.profiles import Profiles
 
 EXAMPLE_PROFILE: Final = "xy-md02"
@@ -35,8 +38,9 @@ class Described:
         keys = device_keys(name, schema)
         self.own = {key: said for key, said in keys["properties"].items() if key not in COMMON_KEYS}
         self.required = [key for key in keys["required"] if key in self.own]
-        self.example = {key: _example(key, self.own[key]) for key in self.required}
-        options = driver.decoder.options.model_validate(self.example, context={"profiles": profiles})
+        model = driver.decoder.options
+        self.example = {key: _example(key, self.own[key]) for key in self.required} | _whole_example(model)
+        options = model.model_validate(self.example, context={"profiles": profiles, "duration": within})
         self.quantities = driver.decoder(options).quantities()
 
     @property
@@ -113,6 +117,13 @@ def device_keys(driver: str, schema: Schema) -> Schema:
             keys: Schema = case["then"]
             return keys
     raise KeyError(driver)
+
+
+def _whole_example(model: type[BaseModel]) -> dict[str, object]:
+    """Of options of which one or the other must be there."""
+    extra = model.model_config.get("json_schema_extra")
+    examples = extra.get("examples", []) if isinstance(extra, dict) else []
+    return dict(examples[0]) if isinstance(examples, list) and examples else {}
 
 
 def _example(key: str, said: Mapping[str, Any]) -> object:
