@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.contract import Driver
 from edge.errors import SettingsError
-from edge.settings import checks
+from edge.settings import checks, stable_names
 from edge.settings.devices import COMMON_KEYS, DeviceSettings, Place, Port
 from edge.settings.findings import Fault, Findings
 from edge.settings.later import COMING_DRIVERS
@@ -67,7 +67,7 @@ class _Draft:
         self._findings.add(self._profiles.problems)
         if settings is None or self._findings.problems():
             raise SettingsError(problems=self._findings.problems())
-        return settings
+        return settings.warned(self._findings.placed(fault) for fault in stable_names.counted(ports))
 
     def _names(self, section: str) -> list[str]:
         entries = self._root.get(section)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from edge.errors import Problem
 from edge.settings.coming import Alarm, Records, Seconds
 from edge.settings.devices import DeviceSettings, Place, Port
 from edge.settings.later import LATER
@@ -106,3 +108,16 @@ class Settings(Part):
     devices: dict[Name, DeviceSettings] = Field({}, description="Roles, by name. · 设备")
     alarms: Annotated[dict[Name, Alarm] | None, LATER] = Field(None, description="Limits. · 报警")
     records: Annotated[Records | None, LATER] = Field(None, description="Facts of the trade. · 追溯记录")
+
+    _warnings: tuple[Problem, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What holds, and yet would better be written otherwise; in the order of the file."""
+        return self._warnings
+
+    def warned(self, warnings: Iterable[Problem]) -> Self:
+        """The same settings with these warnings."""
+        settings = self.model_copy()
+        settings._warnings = tuple(warnings)
+        return settings

@@ -57,6 +57,15 @@ async def test_a_start_and_a_stop_are_records(tmp_path: Path) -> None:
     assert first["record"]["operator"] == "伊东羊业"
 
 
+async def test_a_start_logs_what_would_better_be_written_otherwise(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await runs(site(tmp_path, ports={"ear": {"serial": "/dev/ttyUSB250"}}))
+    (warning,) = [each.getMessage() for each in caplog.records if "ttyUSB250" in each.getMessage()]
+    assert "site.yaml:" in warning
+    assert "may be another device after a restart" in warning
+
+
 async def test_an_uplink_that_is_gone_from_the_file_gives_up_its_cursor_and_a_record_says_so(
     tmp_path: Path,
 ) -> None:

@@ -122,8 +122,11 @@ def device_keys(driver: str, schema: Schema) -> Schema:
 def _whole_example(model: type[BaseModel]) -> dict[str, object]:
     """Of options of which one or the other must be there."""
     extra = model.model_config.get("json_schema_extra")
-    examples = extra.get("examples", []) if isinstance(extra, dict) else []
-    return dict(examples[0]) if isinstance(examples, list) and examples else {}
+    match extra:
+        case {"examples": [dict() as example, *_]}:
+            return {**example}
+        case _:
+            return {}
 
 
 def _example(key: str, said: Mapping[str, Any]) -> object:
