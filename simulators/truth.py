@@ -11,6 +11,7 @@ weight     net (kg; null: out of range), tare (kg), stable, delivered, faults
 reply      unit, function, address, count, words (as sent), values (by name; null: the device's
            error value) or exception, asked (when the request was complete), delivered, faults, late_ms
 fix        valid, lat, lon, speed (m/s), course, utc, delivered, faults, spoilt (sentences damaged)
+door       open: the door of a room, whose name stands as port, opens or closes
 ignored    bytes (hex) of a request that made no sense on the wire
 overrun    bytes: how many nobody had read for so long that they were thrown away
 fault      fault, unit, on, and the options of the fault
