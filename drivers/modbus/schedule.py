@@ -35,6 +35,11 @@ class Taker(NamedTuple):
     requests: Sequence[Request]
     watch: Watch | None
 
+    def ask(self) -> None:
+        """Its next answer is told in any case."""
+        if self.watch is not None:
+            self.watch.ask()
+
     def news(self, seen: Sequence[Observation]) -> Sequence[Observation]:
         """What of an answer is to be told."""
         return seen if self.watch is None else self.watch.news(seen)
@@ -112,12 +117,14 @@ class Schedule:
         ]
 
     def begin(self, now: float) -> None:
-        """Spreads the polls from ``now`` on. A unit that rests goes on resting."""
+        """Spreads the polls from ``now`` on, and has every state told. A unit that rests goes on resting."""
         for place, poll in enumerate(self.polls):
             spread_s = min(poll.every_s, FIRST_POLLS_WITHIN_S)
             step = STEPS * place // len(self.polls)
             poll.due = now + spread_s * step / STEPS
             poll.ready = max(poll.due, poll.unit.rest_until)
+            for taker in poll.takers:
+                taker.ask()
 
     def first(self) -> Poll:
         """The poll to be asked next, now or later."""
@@ -129,8 +136,7 @@ class Schedule:
             for taker in poll.takers:
                 if taker.device.name == device:
                     poll.ready = now
-                    if taker.watch is not None:
-                        taker.watch.ask()
+                    taker.ask()
                     return True
         return False
 

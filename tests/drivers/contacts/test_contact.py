@@ -291,6 +291,24 @@ def test_a_reading_that_is_asked_for_comes_at_once() -> None:
     assert seconds(first) < 2
 
 
+def test_a_link_that_is_opened_anew_has_the_state_told_again() -> None:
+    heard, link = Heard(), MemoryLink(Site(lambda _: True))
+
+    async def open_link() -> MemoryLink:
+        return link
+
+    async def scene() -> None:
+        bus = Bus(SERIAL, open_link, [gate()], loop_now)
+        for _ in range(2):
+            task = asyncio.create_task(bus.run(heard))
+            await asyncio.sleep(10)
+            task.cancel()
+            await asyncio.wait([task])
+
+    in_jumping_time(scene)
+    assert heard.values("gate") == [("open", True)] * 2
+
+
 def test_contacts_of_a_unit_are_asked_together_and_beside_its_registers() -> None:
     asked: list[str] = []
 

@@ -17,7 +17,7 @@ from typing import Any
 import gpiod
 import pytest
 
-from drivers.contacts import chip
+from drivers.contacts import chip, gpio
 from drivers.contacts.chip import Edge, Lines, Wanted, open_lines
 from drivers.contacts.gpio import Contacts
 from drivers.contract import Device, Instant, Link, LinkDown, Port
@@ -79,6 +79,7 @@ class Chip:
         return dict(self.high)
 
     def close(self) -> None:
+        assert not asyncio.get_running_loop().remove_reader(self._read), "it is still listened to"
         self.closed += 1
 
     def throw_away(self) -> None:
@@ -154,12 +155,16 @@ async def test_an_edge_that_was_lost_is_found() -> None:
         await until(lambda: heard.values("door") == [("open", False), ("open", True)])
 
 
-async def test_an_unchanged_door_is_told_at_its_cadence_and_when_asked() -> None:
+async def test_an_unchanged_door_is_told_at_its_cadence() -> None:
     chip = Chip(l17=True)
     async with watched(chip, door(every_s=1.0)) as (_, heard, _):
         await until(lambda: len(heard.frames) == 3)
         first, second, _third = heard.readings("door")
         assert (second.at - first.at) / 1e9 >= 1.0
+
+
+async def test_a_state_that_is_asked_for_comes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpio, "LOOK_S", 600.0)
     chip = Chip(l17=True)
     async with watched(chip, door()) as (source, heard, _):
         await until(lambda: len(heard.frames) == 1)
