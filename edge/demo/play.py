@@ -43,9 +43,10 @@ async def play(
                 Stage(await stack.enter_async_context(running(name, mqtt, Path(directory, name))))
                 for name in names
             ]
-            for site_shown in (stage.site for stage in stages if stage.site.left_out):
-                devices = ", ".join(site_shown.left_out)
-                console.print(text(lang, "demo.left_out", site=site_shown.name, devices=devices))
+            for stage in stages:
+                if left_out := stage.site.left_out:
+                    said = text(lang, "demo.left_out", site=stage.site.name, devices=", ".join(left_out))
+                    console.print(said, highlight=False)
             await _watch(stages, console, duration_s, lang)
             summary = view.summary(stages)
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -22,27 +22,31 @@ from edge.settings.reader import read
 SITES: Final = ("slaughterhouse", "truck", "coldstore")
 
 
-def demo_settings(
-    name: str, ports: Mapping[str, Any], broker: Mapping[str, Any], directory: Path
-) -> tuple[Path, list[str]]:
-    """The example of this site, written into ``directory``, with its ports led to the simulated ones.
-
-    Returns its path, and the devices left out because nothing plays their port.
-    """
+def _example(name: str) -> dict[str, Any]:
     with as_file(files("config") / "examples" / f"{name}.yaml") as example:
         data = read(example).data
     assert isinstance(data, dict)
+    return data
+
+
+def demo_settings(name: str, ports: Mapping[str, Any], broker: Mapping[str, Any], directory: Path) -> Path:
+    """The example of this site, written into ``directory``, with its ports led to the simulated ones.
+
+    A port that nothing plays is left out with its devices.
+    """
+    data = _example(name)
     data["ports"] = {
         port: _led_to(options, ports[port]) for port, options in data["ports"].items() if port in ports
     }
-    left_out = [name for name, device in data["devices"].items() if device["port"] not in ports]
-    data["devices"] = {name: device for name, device in data["devices"].items() if name not in left_out}
+    data["devices"] = {
+        role: device for role, device in data["devices"].items() if device["port"] in data["ports"]
+    }
     data["journal"] = {"path": str(directory / "journal.db")}
     data["uplinks"] = {"platform": {"mqtt": dict(broker)}}
     data["clock"] = {"trust": "system"}
     path = directory / f"{name}.yaml"
     path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    return path, left_out
+    return path
 
 
 def _led_to(options: Mapping[str, Any], simulated: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,12 +59,16 @@ def _log_file(directory: Path) -> IO[bytes]:
 
 
 class Site:
-    """A running site. left_out: devices of the example that the demo cannot play."""
+    """A running site."""
 
-    def __init__(self, name: str, settings: Settings, left_out: Sequence[str]) -> None:
+    def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.settings = settings
-        self.left_out = left_out
+
+    @property
+    def left_out(self) -> list[str]:
+        """Devices of the example that nothing plays."""
+        return [role for role in _example(self.name)["devices"] if role not in self.settings.devices]
 
     async def status(self) -> dict[str, Any] | None:
         """What the gateway says of itself; None while it starts."""
@@ -82,7 +90,7 @@ async def running(name: str, broker: Mapping[str, Any], directory: Path) -> Asyn
         line = await asyncio.wait_for(devices.stdout.readline(), READY_S)
         if not line:
             raise DidNotStart(f"python -m simulators {name}")
-        path, left_out = demo_settings(name, json.loads(line)["ports"], broker, directory)
+        path = demo_settings(name, json.loads(line)["ports"], broker, directory)
         settings = gateway.load(path)
         await stack.enter_async_context(program("edge", "run", str(path), stderr=log))
-        yield Site(name, settings, left_out)
+        yield Site(name, settings)
