@@ -8,6 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from drivers.ble.atc import Atc
+from drivers.ble.beacon import Beacon
+from drivers.ble.bluemaestro import BlueMaestro
+from drivers.ble.bthome import BTHome
+from drivers.ble.efento import Efento
+from drivers.ble.ela import Ela
+from drivers.ble.environmental_sensing import EnvironmentalSensing
+from drivers.ble.govee import Govee
+from drivers.ble.health_thermometer import HealthThermometer
+from drivers.ble.inkbird import Inkbird
+from drivers.ble.jaalee import Jaalee
+from drivers.ble.kkm import Kkm
+from drivers.ble.minew import Minew
+from drivers.ble.qingping import Qingping
+from drivers.ble.radio import Radio
+from drivers.ble.ruuvi import Ruuvi
+from drivers.ble.sensorpush import SensorPush
+from drivers.ble.switchbot import SwitchBot
+from drivers.ble.teltonika import Teltonika
+from drivers.ble.thermopro import ThermoPro
+from drivers.ble.xiaomi import Xiaomi
 from drivers.contacts.contact import Contact
 from drivers.contacts.gpio import Contacts
 from drivers.contract import Driver, PortKind, Source
@@ -32,6 +53,9 @@ HEARD: Final[_Sources] = {"serial": Listener, "tcp": Listener}
 ASKED: Final[_Sources] = {"serial": Bus, "tcp": Bus}
 """The same; over tcp it is Modbus TCP unless the port says otherwise."""
 
+ADVERTISED: Final[_Sources] = {"bluetooth": Radio}
+"""In the air."""
+
 DRIVERS: Final[dict[str, Driver]] = {
     "contact": Driver(Contact, {"gpio": Contacts, **ASKED}, every_s=60.0),
     "gpsd": Driver(Gpsd, {"tcp": Listener}, every_s=1.0),
@@ -43,5 +67,25 @@ DRIVERS: Final[dict[str, Driver]] = {
     "uhf_reader18": Driver(UhfReader18, HEARD, every_s=None),
     "yrm100": Driver(Yrm100, HEARD, every_s=None),
     "r2000": Driver(R2000, HEARD, every_s=None),
+    "bluemaestro": Driver(BlueMaestro, ADVERTISED, every_s=None),
+    "govee": Driver(Govee, ADVERTISED, every_s=None),
+    "inkbird": Driver(Inkbird, ADVERTISED, every_s=None),
+    "sensorpush": Driver(SensorPush, ADVERTISED, every_s=None),
+    "switchbot": Driver(SwitchBot, ADVERTISED, every_s=None),
+    "thermopro": Driver(ThermoPro, ADVERTISED, every_s=None),
+    "environmental_sensing": Driver(EnvironmentalSensing, ADVERTISED, every_s=None),
+    "health_thermometer": Driver(HealthThermometer, ADVERTISED, every_s=None),
+    "bthome": Driver(BTHome, ADVERTISED, every_s=None),
+    "ruuvi": Driver(Ruuvi, ADVERTISED, every_s=None),
+    "atc": Driver(Atc, ADVERTISED, every_s=None),
+    "xiaomi": Driver(Xiaomi, ADVERTISED, every_s=None),
+    "qingping": Driver(Qingping, ADVERTISED, every_s=None),
     "scale": Driver(Scale, HEARD, every_s=None),
+    "ela": Driver(Ela, ADVERTISED, every_s=None),
+    "teltonika": Driver(Teltonika, ADVERTISED, every_s=None),
+    "minew": Driver(Minew, ADVERTISED, every_s=None),
+    "efento": Driver(Efento, ADVERTISED, every_s=None),
+    "jaalee": Driver(Jaalee, ADVERTISED, every_s=None),
+    "kkm": Driver(Kkm, ADVERTISED, every_s=None),
+    "beacon": Driver(Beacon, ADVERTISED, every_s=None),
 }

@@ -249,11 +249,13 @@ class Emit(Protocol):
 
 
 class Device(NamedTuple):
-    """What a source knows of a device. every_s: its cadence; None: it talks when it likes."""
+    """What a source knows of a device. every_s: its cadence; None: it talks when it likes. address: of a
+    Bluetooth device, ``AA:BB:CC:DD:EE:FF``; else ""."""
 
     name: str
     decoder: Decoder
     every_s: float | None
+    address: str = ""
 
 
 class Link(Protocol):

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from drivers.ble.air import listen
 from drivers.catalogue import DRIVERS
 from drivers.contract import Instant
 from edge import settings as schema
@@ -29,11 +30,13 @@ from edge.journal.block import Entry
 from edge.journal.store import Identity, Journal, Rules
 from edge.own_records import OwnRecords
 from edge.reading import LONGEST_WAIT_S, read_directly, read_next
+from edge.recording import Recording
+from edge.scan import Found, found
 from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
 from edge.uplinks.mqtt import MqttUplink, Target
-from edge.wiring import intaken, sources, targets
+from edge.wiring import intaken, recorders, sources, targets
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +58,9 @@ class Gateway:
         targets: Mapping[str, Target],
         clock: Clock,
         own: OwnRecords,
+        *,
         journal: Journal,
+        recording: Recording,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -71,7 +76,9 @@ class Gateway:
             offer=clock.offer,
             live=self._live,
             lost=self._remember_lost,
+            recorded=recording.observe,
         )
+        self.recording = recording
         self.sources = sources(settings, DRIVERS, clock.now)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.uplinks = {
@@ -112,8 +119,13 @@ class Gateway:
         for gone in journal.uplinks - settings.uplinks.keys():
             own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
             await journal.forget(gone)
+        recording = Recording([*recorders(settings), own.standing], journal=journal, notice=own.noticed)
+        recording.load(await journal.remembered())
+        own.settled([*settings.devices, *settings.uplinks])
+        own.cleared(Cause.JOURNAL_FULL, "journal")
+        journal.remember(recording)
         own.attach(journal)
-        return cls(settings, brokers, clock, own, journal)
+        return cls(settings, brokers, clock, own, journal=journal, recording=recording)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; then everything that was observed is committed before this returns."""
@@ -152,6 +164,7 @@ class Gateway:
             if ticks % CLOCK_CHECK_TICKS == 0:
                 self.clock.check()
             self.intake.tick()
+            self.recording.tick(self.clock.now())
             self._tell_lost()
 
     def _live(self, device: str, body: bytes) -> None:
@@ -192,6 +205,11 @@ async def _stopped(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
+async def in_the_air(adapter: str, seconds: float) -> list[Found]:
+    """The Bluetooth devices that this adapter hears, and who understands them. Raises LinkDown."""
+    return [found(heard, DRIVERS) for heard in await listen(adapter, seconds)]
+
+
 async def read_without_daemon(settings: Settings, device: str, wait_s: float) -> dict[str, Any]:
     """The verb `read` where no daemon holds the port. Raises LinkDown, Refused."""
     if device not in settings.devices:
@@ -205,6 +223,7 @@ async def read_without_daemon(settings: Settings, device: str, wait_s: float) ->
         offer=clock.offer,
         live=lambda _device, _body: None,
         lost=lambda _device, _at, _observations: None,
+        recorded=lambda _device, _observations: None,
     )
     (source,) = sources(settings, DRIVERS, clock.now, only=device).values()
     return await read_directly(intake, source, device, wait_s)

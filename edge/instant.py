@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from drivers.contract import NANOSECONDS, Instant
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=64)
@@ -18,6 +21,18 @@ def rfc3339(at: Instant) -> str:
     """``2026-11-22T03:14:07.120Z``; what is finer than a millisecond is cut off."""
     seconds, rest = divmod(at, NANOSECONDS)
     return f"{_second(seconds)}.{rest // 1_000_000:03}Z"
+
+
+def parse_rfc3339(text: str) -> Instant:
+    """An instant as ``rfc3339`` writes it, or any other of RFC 3339 with its offset.
+
+    Raises ValueError for any other text, and for a time without an offset.
+    """
+    time_of = datetime.fromisoformat(text)
+    if time_of.tzinfo is None:
+        raise ValueError(f"{text} has no offset from UTC: end it with Z or +08:00")
+    since = time_of - _EPOCH
+    return Instant((since.days * 86_400 + since.seconds) * NANOSECONDS + since.microseconds * 1000)
 
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
+from drivers.cadence import Cadence
 from drivers.contract import (
     NANOSECONDS,
     Fix,
@@ -44,6 +45,13 @@ PATIENCE_POLLS: Final = 3
 PATIENCE_LEAST_S: Final = 10.0
 """... and for at least this long: a bus that is opened anew is back sooner."""
 
+PATIENCE_LEARNT_S: Final = 30.0
+"""... for this long where the cadence was learnt: a door of steel and a trolley of meat may stand before a
+radio for a while."""
+
+PATIENCE_UNKNOWN_S: Final = 300.0
+"""Until it is learnt, this is silence."""
+
 GAP_AGAIN: Final = 15 * 60 * NANOSECONDS
 """While a gap lasts it is journalled again at this interval, so that no stretch of telemetry hides it."""
 
@@ -52,8 +60,9 @@ class Intaken(NamedTuple):
     """What the intake knows of a device from the settings.
 
     quantities: what it measures, for a gap before it has ever spoken. every_s: its cadence; None: it talks
-    when it likes, and silence means nothing. spaced: it talks by itself, so that ``every_s`` spaces it out.
-    calibrations: by quantity. thin: what need not be journalled; None: all of it is.
+    when it likes, and silence means nothing, unless it ``learns`` its cadence from what is heard. spaced: it
+    talks by itself, so that ``every_s`` spaces it out. calibrations: by quantity. thin: what need not be
+    journalled; None: all of it is.
     """
 
     name: str
@@ -63,6 +72,7 @@ class Intaken(NamedTuple):
     calibrations: Mapping[str, Calibration]
     repeat_s: float
     thin: Thin | None = None
+    learns: bool = False
 
 
 class Store(Protocol):
@@ -87,13 +97,14 @@ NOTHING: Final = Frame(b"")
 class DeviceState:
     """What the intake remembers of a device, and what `status` shows of it.
 
-    spoke_s: when it last said something, on the steady clock (which nobody sets), at first the start.
-    thinned: observations that were shown and counted, and not journalled.
+    cadence: learnt; None: it is given, or silence means nothing. spoke_s: when it last said something, on the
+    steady clock (which nobody sets), at first the start. thinned: observations that were shown and counted,
+    and not journalled.
     """
 
     device: Intaken
     windows: Windows
-    patience_s: float
+    cadence: Cadence | None
     spoke_s: float
     thinning: Thinning | None
     newest: dict[str, Observation] = field(default_factory=dict)
@@ -107,12 +118,27 @@ class DeviceState:
     refused: Counter[str] = field(default_factory=Counter)
     waiting: list[asyncio.Future[tuple[Frame, Sequence[Observation]]]] = field(default_factory=list)
 
+    @property
+    def every_s(self) -> float | None:
+        """Its cadence, given or learnt; None: not known."""
+        return self.device.every_s if self.cadence is None else self.cadence.every_s
+
+    @property
+    def patience_s(self) -> float:
+        """After so many seconds of silence it is missing; infinite where silence means nothing."""
+        every_s = self.every_s
+        if every_s is not None:
+            least_s = PATIENCE_LEAST_S if self.cadence is None else PATIENCE_LEARNT_S
+            return max(PATIENCE_POLLS * every_s, least_s)
+        return math.inf if self.cadence is None else PATIENCE_UNKNOWN_S
+
 
 class Intake:
     """Where every source's observations arrive (the contract's Emit).
 
     offer: told a receiver's own time. live: told the newest entry of a device. lost: told what found no room
-    in the journal: device, when, how many observations.
+    in the journal: device, when, how many observations. recorded: told, once it is in the journal, what the
+    recorders work on: first sightings, and of readings and fixes what ``STEPS`` leave, gaps included.
     """
 
     def __init__(
@@ -125,6 +151,7 @@ class Intake:
         offer: Callable[[Instant, Instant], None],
         live: Callable[[str, bytes], None],
         lost: Callable[[str, Instant, int], None],
+        recorded: Callable[[str, Sequence[Observation]], None],
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._journal = journal
@@ -133,6 +160,7 @@ class Intake:
         self._offer = offer
         self._live = live
         self._lost = lost
+        self._recorded = recorded
         self._steady = steady
         self.devices = {device.name: _state(device, steady()) for device in devices}
 
@@ -166,7 +194,7 @@ class Intake:
         at, steady_s = self._now(), self._steady()
         for state in self.devices.values():
             self._end_windows(state, at)
-            if state.device.every_s is not None and steady_s - state.spoke_s > state.patience_s:
+            if steady_s - state.spoke_s > state.patience_s:
                 self._alarms.raised(Cause.SILENT, state.device.name, _why(state))
                 self._tell_gap(state, _silence(state, at))
 
@@ -189,6 +217,8 @@ class Intake:
             self._tell_gap(state, observations)
             return
         state.spoke_s, state.gap = self._steady(), ()
+        if state.cadence is not None:
+            state.cadence.heard(state.spoke_s)
         self._alarms.cleared(Cause.SILENT, state.device.name)
         seen = [item for item in observations if isinstance(item, Sighting)]
         for item in seen:
@@ -201,6 +231,7 @@ class Intake:
         keep = self._store if state.thinning is None or state.thinning.keeps(news) else self._roll
         for entry in entries.encode(state.device.name, news, state.raw):
             keep(state, entry)
+        self._recorded(state.device.name, news)
 
     def _tell_gap(self, state: DeviceState, missing: Sequence[Observation]) -> None:
         if state.thinning is not None:
@@ -214,6 +245,7 @@ class Intake:
         state.gap, state.gap_told = gap, at
         for entry in entries.encode(state.device.name, missing, {}):
             self._store(state, entry)
+        self._recorded(state.device.name, missing)
 
     def _end_windows(self, state: DeviceState, at: Instant, seen: Sighting | None = None) -> None:
         for closed in state.windows.close(at, seen.code if seen else None):
@@ -317,7 +349,7 @@ def _why(state: DeviceState) -> str:
 
 
 def _state(device: Intaken, now_s: float) -> DeviceState:
-    patience_s = max(PATIENCE_POLLS * (device.every_s or 0.0), PATIENCE_LEAST_S)
     windows = Windows(int(device.repeat_s * NANOSECONDS))
     thinning = Thinning(device.thin) if device.thin is not None else None
-    return DeviceState(device, windows, patience_s, now_s, thinning)
+    cadence = Cadence() if device.learns and device.every_s is None else None
+    return DeviceState(device, windows, cadence, now_s, thinning)

@@ -31,7 +31,7 @@ def brief(gateway: Gateway) -> bytes:
         "clock": gateway.clock.state,
         "journal": gateway.journal.facts(),
         "disk": _disk(gateway),
-        "alarms": len(gateway.own.standing.active),
+        "alarms": len(gateway.own.standing),
     }
     return orjson.dumps(facts)
 
@@ -49,7 +49,7 @@ def full(gateway: Gateway) -> dict[str, Any]:
         "uplinks": {name: uplink.facts() for name, uplink in gateway.uplinks.items()},
         "ports": {name: _port(gateway, name) for name in gateway.sources},
         "devices": {name: _device(gateway, state) for name, state in gateway.intake.devices.items()},
-        "alarms": [record.body() for record in gateway.own.standing.active.values()],
+        "alarms": [record.body() for record in gateway.own.standing.active],
     }
 
 
@@ -76,7 +76,7 @@ def _device(gateway: Gateway, state: DeviceState) -> dict[str, Any]:
         "driver": settings.driver,
         "port": settings.port,
         "place": settings.place,
-        "every_s": state.device.every_s,
+        "every_s": None if state.every_s is None else round(state.every_s, 1),
         "observed": state.observed,
         "thinned": state.thinned,
         "refused": dict(state.refused),

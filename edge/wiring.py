@@ -27,6 +27,7 @@ from edge import settings as schema
 from edge.calibration import Calibration, by_offset, by_points
 from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
+from edge.recorders.contract import Recorder
 from edge.settings import Settings
 from edge.thinning import Thin
 from edge.uplinks.mqtt import Target
@@ -59,7 +60,8 @@ def sources(
         if only in (None, name):
             driver = drivers[device.driver]
             decoder = _unlocked(name, driver.decoder(device.options), device.options)
-            devices[device.port].append(Device(name, decoder, device.every_s or driver.every_s))
+            address = getattr(device.options, "address", "")
+            devices[device.port].append(Device(name, decoder, device.every_s or driver.every_s, address))
     found = {}
     for name, hung in devices.items():
         port = settings.ports[name]
@@ -91,6 +93,7 @@ def intaken(settings: Settings, drivers: Mapping[str, Driver]) -> list[Intaken]:
             calibrations={quantity: _calibration(adjust) for quantity, adjust in device.adjust.items()},
             repeat_s=device.repeat_s,
             thin=_thin(device.thin) if device.thin is not None else None,
+            learns=settings.ports[device.port].kind == "bluetooth",
         )
         for name, device in settings.devices.items()
     ]
@@ -129,3 +132,8 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
         keepalive_s=mqtt.keepalive_s,
         catch_up_bytes_per_s=catch_up_bytes_per_s,
     )
+
+
+def recorders(settings: Settings) -> list[Recorder]:
+    """Those that the settings ask for, in the order in which they are told what happens."""
+    return []

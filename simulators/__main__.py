@@ -1,7 +1,8 @@
 """``python -m simulators SCENARIO``: the devices of a scenario, for any gateway.
 
-One JSON line on standard output says when they are ready and where; with ``--control`` each JSON line on
-standard input switches a fault and is answered by one, and the end of the input ends the run.
+One JSON line on standard output says when they are ready, where, and which are missing on this machine. With
+``--control`` each JSON line on standard input switches a fault and is answered by one, and the end of the
+input ends the run.
 """
 
 from __future__ import annotations
@@ -51,7 +52,15 @@ async def play(args: argparse.Namespace, folder: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     async with site:
-        _say({"ready": True, "ports": site.ports, "truth": str(site.truth) if site.truth else None})
+        for sentence in site.missing.values():
+            print(sentence, file=sys.stderr)
+        _say({
+            "ready": True,
+            "ports": site.ports,
+            "buses": site.buses,
+            "missing": site.missing,
+            "truth": str(site.truth) if site.truth else None,
+        })  # fmt: skip
         tasks = [asyncio.create_task(ended.wait()), asyncio.create_task(site.run())]
         if args.control:
             tasks.append(asyncio.create_task(_obey(site)))

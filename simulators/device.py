@@ -33,6 +33,12 @@ class Device(ABC):
     can_have: ClassVar[frozenset[str]]
     """Its faults."""
 
+    missing: str | None = None
+    """Why the port is absent on this machine, and what to do; None: it is there."""
+
+    bus: str | None = None
+    """The address of the D-Bus that the port is on, where it is on one."""
+
     def __init__(self, port: str, world: World) -> None:
         self.port = port
         self.world = world
@@ -42,7 +48,8 @@ class Device(ABC):
     @property
     @abstractmethod
     def endpoint(self) -> dict[str, str]:
-        """``{"serial": path}`` or ``{"tcp": "host:port"}``; stays the same over an unplugging."""
+        """``{"serial": path}``, ``{"tcp": "host:port"}`` or ``{"bluetooth": "hci0"}``; stays the same over an
+        unplugging."""
 
     @abstractmethod
     def plug(self) -> None:
@@ -51,6 +58,10 @@ class Device(ABC):
     @abstractmethod
     def unplug(self) -> None:
         """The port vanishes."""
+
+    async def open(self) -> None:
+        """The port appears; returns once a gateway can use it. Raises ScenarioError."""
+        self.plug()
 
     async def close(self) -> None:
         """Leaves nothing open."""
@@ -109,9 +120,13 @@ class SerialDevice(Device):
         self.world.truth.write(self.port, "overrun", bytes=count)
 
 
-class Talker(SerialDevice):
-    """A device that talks by itself."""
+class Talking(ABC):
+    """What does something by itself."""
 
     @abstractmethod
     async def run(self) -> None:
-        """Talks until cancelled."""
+        """Until cancelled."""
+
+
+class Talker(SerialDevice, Talking):
+    """A device on a serial line that talks by itself."""

@@ -23,8 +23,24 @@ bounce     a contact that changed shows either level    rtu, tcp; unit       ms 
 illegal    exception 2 for these registers              rtu, tcp; unit       addresses (all)
 echo       the adapter repeats what it is sent          rtu                  -
 unplug     the serial port vanishes and comes back      every device         -
-           anew; connections are reset and refused
+           anew; connections are reset and refused; the
+           Bluetooth adapter is pulled out
+damaged    a frame has lost its last byte               radio; unit          rate
+replayed   beside the true frame an older one of the    radio; unit          rate
+           same probe
+spoofed    beside the true frame one with its address   radio; unit          rate
+           and impossible values; of a probe with a key
+           in the clear and under another key by turns
+deaf       the adapter hears nothing and nothing says   radio                cure (scan: begun anew;
+           so, until it is cured                                             power: off and on)
+flood      strangers advertise                          radio                strangers (5000),
+                                                                             per_second (1000)
+no_bluez   bluetoothd is gone                           radio                -
+no_bus     the dbus-daemon is gone                      radio                -
 ========== ============================================ ==================== =========================
+
+Of a radio's unit, ``silence`` also breaks a connection, and ``frozen`` leaves advertisements that differ in
+their RSSI alone. Radios have neither ``noise`` nor ``late`` nor ``split``.
 
 ``unit`` means that one unit of a bus alone can have it. ``rate`` is the share of messages that it hits.
 """
@@ -53,16 +69,25 @@ FAULTS: dict[str, frozenset[str]] = {
     "illegal": frozenset({"addresses"}),
     "echo": frozenset(),
     "unplug": frozenset(),
+    "damaged": _RATE,
+    "replayed": _RATE,
+    "spoofed": _RATE,
+    "deaf": frozenset({"cure"}),
+    "flood": frozenset({"strangers", "per_second"}),
+    "no_bluez": frozenset(),
+    "no_bus": frozenset(),
 }
 """The options of each fault."""
 
-OF_THE_PORT = frozenset({"echo", "unplug"})
+OF_THE_PORT = frozenset({"echo", "unplug", "deaf", "flood", "no_bluez", "no_bus"})
 """Faults that no single unit can have."""
 
 OF_MESSAGES = frozenset({"silence", "noise", "late", "split"})
 """Faults that every message can have, whatever its protocol."""
 
+MOST_STRANGERS = 0x10000
 PLACES_OF_NOISE = ("before", "inside", "after")
+CURES = ("scan", "power")
 PAUSE_MS = {"late": 400, "split": 10, "bounce": 300}
 
 
@@ -79,6 +104,9 @@ class Fault:
     pieces: int = 3
     channel: int | None = None
     addresses: frozenset[int] | None = None
+    cure: str = "scan"
+    strangers: int = 5000
+    per_second: int = 1000
 
     @classmethod
     def read(cls, options: Options) -> Fault:
@@ -98,6 +126,9 @@ class Fault:
             pieces=options.one("pieces", int, 3),
             channel=options.one("channel", int, None),
             addresses=_addresses(options) if "addresses" in options else None,
+            cure=options.one("cure", str, "scan"),
+            strangers=options.one("strangers", int, 5000),
+            per_second=options.one("per_second", int, 1000),
         )
         fault._check(options)
         return fault
@@ -109,6 +140,10 @@ class Fault:
             raise options.error("rate", f"{self.rate} is not above 0 and at most 1")
         if self.where not in ("any", *PLACES_OF_NOISE):
             raise options.error("where", f"{self.where} is none of any, {', '.join(PLACES_OF_NOISE)}")
+        if self.cure not in CURES:
+            raise options.error("cure", f"{self.cure} is none of {', '.join(CURES)}")
+        if not 1 <= self.strangers <= MOST_STRANGERS or self.per_second < 1:
+            raise options.error("strangers", f"there can be 1 to {MOST_STRANGERS}, once a second at least")
         if self.bytes < 1 or self.pieces < 2 or self.ms < 0:
             raise options.error("fault", "bytes must be at least 1, pieces at least 2, ms not negative")
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import yaml
 
+from simulators.bluez.radio import Radio
 from simulators.climate import RoomOptions
 from simulators.device import Device, World
 from simulators.ear_tags import EarTagReader
@@ -31,6 +32,7 @@ DEVICES: dict[str, Callable[[str, Options, World], Device]] = {
     "modbus_rtu": ModbusRtu,
     "modbus_tcp": ModbusTcp,
     "nmea_receiver": NmeaReceiver,
+    "radio": Radio,
     "scale": Scale,
     "uhf_reader": UhfReader,
 }

@@ -11,7 +11,7 @@ from typing import Self
 
 from simulators.climate import Room
 from simulators.clock import Clock
-from simulators.device import Device, Talker, World
+from simulators.device import Device, Talking, World
 from simulators.faults import Fault
 from simulators.options import Options, ScenarioError
 from simulators.scenario import DEVICES, Event, Part, Raw, load
@@ -51,8 +51,21 @@ class Site:
 
     @property
     def ports(self) -> dict[str, dict[str, str]]:
-        """Where each port is: ``{"serial": path}`` or ``{"tcp": "host:port"}``."""
-        return {name: device.endpoint for name, device in self._devices.items()}
+        """Where each port is: ``{"serial": path}``, ``{"tcp": "host:port"}`` or ``{"bluetooth": "hci0"}``.
+
+        Those that are ``missing`` are not among them.
+        """
+        return {name: device.endpoint for name, device in self._devices.items() if device.missing is None}
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Ports that this machine cannot play, and for each a sentence that says why and what to do."""
+        return {name: device.missing for name, device in self._devices.items() if device.missing is not None}
+
+    @property
+    def buses(self) -> dict[str, str]:
+        """By port with a Bluetooth adapter: what a gateway's ``DBUS_SYSTEM_BUS_ADDRESS`` must say."""
+        return {name: device.bus for name, device in self._devices.items() if device.bus is not None}
 
     @property
     def truth(self) -> Path | None:
@@ -74,7 +87,7 @@ class Site:
 
     async def __aenter__(self) -> Self:
         try:
-            self._start()
+            await self._start()
         except BaseException:
             await self._stop()
             raise
@@ -90,13 +103,13 @@ class Site:
         await asyncio.gather(*self._tasks)
         await asyncio.Event().wait()
 
-    def _start(self) -> None:
+    async def _start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._truth.open()
         self._clock.start()
         for device in self._devices.values():
-            device.plug()
-        plays = [device.run() for device in self._devices.values() if isinstance(device, Talker)]
+            await device.open()
+        plays = [device.run() for device in self._devices.values() if isinstance(device, Talking)]
         plays += [self._play(event) for event in self._events]
         if self._truth.kept:
             plays.append(self._note_doors())

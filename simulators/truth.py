@@ -12,6 +12,15 @@ reply      unit, function, address, count, words (as sent), values (by name; nul
            error value) or exception, asked (when the request was complete), delivered, faults, late_ms
 fix        valid, lat, lon, speed (m/s), course, utc, delivered, faults, spoilt (sentences damaged)
 door       open: the door of a room, whose name stands as port, opens or closes
+advert     unit, kind, address, temperature, humidity (null: the probe has none), battery (%), voltage
+           (mV), closed, each where its frame says it; counter, repeat (0: the first with this
+           measurement), delivered, faults
+forged     unit, kind, address, how (``replayed``, ``spoofed``), delivered
+value      unit, kind, address, characteristic, temperature or humidity, delivered, faults: a connected
+           probe's notification
+link       unit, kind, address, connected
+cured      fault: a fault of the adapter that the gateway has ended
+strangers  adverts: how many came in a flood that has ended
 ignored    bytes (hex) of a request that made no sense on the wire
 overrun    bytes: how many nobody had read for so long that they were thrown away
 fault      fault, unit, on, and the options of the fault

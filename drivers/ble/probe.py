@@ -26,8 +26,8 @@ def _kept(value: object, info: ValidationInfo) -> Kept:
     return kept
 
 
-Secret = Annotated[Any, PlainValidator(_kept), WithJsonSchema({"$ref": "#/$defs/Secret"})]
-"""Read as ``Kept``."""
+Secret = Annotated[Any, PlainValidator(_kept), WithJsonSchema({"type": "object", "x-defined": "Secret"})]
+"""Read as ``Kept``. How a file keeps secrets, its schema says: ``x-defined`` names the definition there."""
 
 
 class ProbeOptions(BaseModel):
@@ -36,7 +36,12 @@ class ProbeOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     address: Annotated[
-        str, Field(pattern=ADDRESS, description="Bluetooth address (蓝牙地址), AA:BB:CC:DD:EE:FF")
+        str,
+        Field(
+            pattern=ADDRESS,
+            description="Bluetooth address (蓝牙地址), AA:BB:CC:DD:EE:FF",
+            examples=["A4:C1:38:00:11:22"],
+        ),
     ]
 
     @property

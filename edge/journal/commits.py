@@ -24,6 +24,7 @@ from edge.errors import JournalError
 from edge.journal.block import Entry
 from edge.journal.database import is_full
 from edge.journal.packing import Record
+from edge.journal.states import NoStates, States
 from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Refusal, Rolled, Waiting
 from edge.journal.writer import Committed, Writer
 
@@ -73,6 +74,7 @@ class GroupCommit:
         self.subscribers: WeakSet[asyncio.Event] = WeakSet()
         self.counts: Counter[str] = Counter(commits=0, failed=0, given_up=0)
         self.last_commit_s = 0.0
+        self.states: States = NoStates()
         self._path = path
         self._commit_every_s = commit_every_s
         self._clock_state = clock_state
@@ -206,6 +208,7 @@ class GroupCommit:
                 self._timer.cancel()
                 self._timer = None
             batch = self.waiting.take(self._clock_state(), self._cursors, telemetry=not self._withheld)
+            batch = batch._replace(states=self.states.changed())
             acknowledging, self._cursors, self._acknowledging = self._acknowledging, {}, []
             started = perf_counter()
             try:
@@ -215,6 +218,8 @@ class GroupCommit:
                 return await self._failed(error)
             self.last_commit_s = perf_counter() - started
             self._done(done, len(batch.rolled), acknowledging)
+            if done.states:
+                self.states.kept(batch.states)
             await self._keep_room()
             await self._expire()
             return Turn.DONE

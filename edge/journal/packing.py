@@ -13,6 +13,7 @@ import orjson
 from drivers.contract import Instant
 from edge.journal.block import MAX_BYTES, MAX_OBSERVATIONS, Entry, Lane
 from edge.journal.identity import Identity
+from edge.journal.trail import Index
 
 TELEMETRY_KIND = "telemetry"
 
@@ -22,11 +23,12 @@ _CLOSING = {Lane.TELEMETRY: b"]}", Lane.RECORDS: b"}"}
 
 
 class Record(NamedTuple):
-    """A record on its way to its block. body: its JSON object, encoded."""
+    """A record on its way to its block. body: its JSON object, encoded. trail: how it is found again."""
 
     kind: str
     at: Instant
     body: bytes
+    trail: Index | None = None
 
 
 class Draft(NamedTuple):
@@ -38,6 +40,7 @@ class Draft(NamedTuple):
     observations: int
     content: bytes
     taken: int
+    trail: Index | None = None
 
 
 class Envelope:
@@ -84,7 +87,7 @@ def telemetry(entries: Iterable[Entry], room: int) -> Iterator[Draft]:
 def records(waiting: Iterable[Record]) -> Iterator[Draft]:
     """A block for each record."""
     for record in waiting:
-        yield Draft(record.kind, record.at, record.at, 0, record.body, 1)
+        yield Draft(record.kind, record.at, record.at, 0, record.body, 1, record.trail)
 
 
 def within(drafts: Iterable[Draft], most_bytes: int) -> Iterator[Draft]:

@@ -16,12 +16,13 @@ import orjson
 
 from drivers.contract import Instant
 from edge.instant import rfc3339
-from edge.journal import rollups
+from edge.journal import rollups, trail
 from edge.journal.block import Lane
 from edge.journal.identity import Identity
 from edge.journal.packing import Record
 from edge.journal.standing import Cursor, LaneStanding, Standing
-from edge.records.own import GatewayRecord, record_id
+from edge.records.own import GatewayRecord
+from edge.records.record import record_id
 
 _STEP_BLOCKS = 256
 """Deleted in one transaction at the most, so that a sighting does not wait behind it."""
@@ -129,7 +130,9 @@ def delete(connection: sqlite3.Connection, standing: Standing, lane: LaneStandin
         (last.seq, last.total, lane.number),
     )
     connection.execute("DELETE FROM quarantine WHERE lane = ? AND seq <= ?", (lane.number, last.seq))
-    if lane.lane is Lane.TELEMETRY:
+    if lane.lane is Lane.RECORDS:
+        trail.drop(connection, lane.key(0), lane.key(last.seq))
+    else:
         rollups.trim(connection, _oldest_telemetry(connection, standing))
 
 

@@ -32,6 +32,8 @@ from edge.journal.packing import Record
 from edge.journal.reader import Reader
 from edge.journal.rollups import MINUTE, Rollup
 from edge.journal.standing import LaneStanding
+from edge.journal.states import Row, States
+from edge.journal.trail import Index
 from edge.journal.waiting import Rolled
 from edge.journal.writer import Rules, Writer
 
@@ -150,15 +152,23 @@ class Journal:
         if refusal is not None:
             self._refused[f"rollup_{refusal}"] += len(values)
 
-    def record(self, kind: str, at: Instant, body: bytes) -> None:
+    def record(self, kind: str, at: Instant, body: bytes, trail: Index | None = None) -> None:
         """Takes a record, a JSON object, for a commit at once.
 
         It is lost, and counted, only where thousands wait because the disk has long taken none.
         """
-        refusal = self._commits.add_record(Record(kind, at, body))
+        refusal = self._commits.add_record(Record(kind, at, body, trail))
         if refusal is not None:
             self._refused[f"record_{refusal}"] += 1
             log.error("%s: a record is lost (%s): %s: %s", self._path, refusal, kind, body.decode())
+
+    async def remembered(self) -> list[Row]:
+        """What the recorders remembered when the journal was last written. Raises JournalError."""
+        return await self._do(self._writing, self._writer.remembered)
+
+    def remember(self, states: States) -> None:
+        """From now on what recorders remember is committed with what they derive."""
+        self._commits.states = states
 
     async def run(self) -> None:
         """The group commit, retention and rollups, until cancelled; ``close`` commits what then waits."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from drivers.contract import Instant
 from edge.journal.block import MAX_OBSERVATIONS, Entry
 from edge.journal.packing import Record
+from edge.journal.states import Row
 
 MOST_OBSERVATIONS = 20_000
 """Held while the disk does not take them: 20 s at 1,000 a second, some 2 MB."""
@@ -40,13 +41,17 @@ class Rolled(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What the next commit may take, in order. cursors: new seqs by (uplink, lane number)."""
+    """What the next commit may take, in order. cursors: new seqs by (uplink, lane number).
+
+    states: what recorders remember once all of these records are derived; written only with the last of them.
+    """
 
     entries: list[Entry]
     records: list[Record]
     cursors: dict[tuple[str, int], int]
     clock: str
     rolled: Sequence[Rolled] = ()
+    states: Sequence[Row] = ()
 
 
 class Waiting:

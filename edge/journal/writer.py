@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from drivers.contract import NANOSECONDS, Instant, Now
-from edge.journal import packing, retention, rollups
+from edge.journal import packing, retention, rollups, states, trail
 from edge.journal.block import Entry, Lane
 from edge.journal.database import Lock, explained, open_writer, transaction
 from edge.journal.identity import Identity, Predecessor, establish
 from edge.journal.packing import Draft, Envelope, Record
 from edge.journal.retention import Why
 from edge.journal.standing import LaneStanding, standing
+from edge.journal.states import Row
 from edge.journal.waiting import Batch, Rolled
 
 log = logging.getLogger(__name__)
@@ -57,11 +58,15 @@ class Rules:
 
 
 class Committed(NamedTuple):
-    """What a commit took from the batch; more: whether it left something for want of space in it."""
+    """What a commit took from the batch; more: whether it left something for want of space in it.
+
+    states: whether what recorders remember went with it: never before the last record derived from it.
+    """
 
     entries: int
     records: int
     more: bool
+    states: bool
 
 
 class Writer:
@@ -117,20 +122,22 @@ class Writer:
         )
         minute = self._now() // rollups.MINUTE
         rolls = bool(self._fold) and minute != self._minute
-        if records or telemetry or batch.cursors or rolls:
+        remembered = batch.states if len(records) == len(batch.records) else ()
+        if records or telemetry or batch.cursors or rolls or remembered:
             with self._transaction():
                 if rolls:
                     self._fold.write(self._connection)
                 self._append(self._mine(Lane.RECORDS), records, batch.clock)
                 self._append(self._mine(Lane.TELEMETRY), telemetry, batch.clock)
                 self._move(batch.cursors)
+                states.remember(self._connection, remembered)
             if rolls:
                 self._fold.clear()
             self._minute = minute
         entries = sum(draft.taken for draft in telemetry)
         self._take_in(batch.entries[:entries], batch.records[: len(records)], batch.rolled)
         more = entries < len(batch.entries) or len(records) < len(batch.records)
-        return Committed(entries, len(records), more)
+        return Committed(entries, len(records), more, len(remembered) == len(batch.states))
 
     def make_room(self, clock: str) -> int | None:
         """Deletes one step for room. Returns the observations given up; None: there is nothing to delete.
@@ -183,6 +190,10 @@ class Writer:
                 (uplink, lane.number, seq, why, self._now()),
             )
 
+    def remembered(self) -> list[Row]:
+        """What recorders remembered with the last commit."""
+        return states.remembered(self._connection)
+
     def close(self) -> None:
         """Writes the rollups' rest, folds the write-ahead log into the file, lets go of it."""
         try:
@@ -208,6 +219,8 @@ class Writer:
             body = self.envelope.close(lane.lane, seq, clock, draft.content)
             facts = draft.kind, draft.first, draft.last, draft.observations, total
             rows.append((lane.key(seq), *facts, self._identity.boot, clock, body))
+            if draft.trail is not None:
+                trail.add(self._connection, draft.kind, draft.trail, lane.key(seq))
         self._connection.executemany(_INSERT, rows)
 
     def _move(self, cursors: dict[tuple[str, int], int]) -> None:

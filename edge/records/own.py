@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-def record_id(gateway: str, kind: str, key: str, since: str) -> str:
-    """Deterministic: the same fact has the same id however often it is derived (DESIGN §7)."""
-    return hashlib.sha256("\n".join((gateway, kind, key, since)).encode()).hexdigest()[:32]
+from edge.records.record import Piece, Record
 
 
-class Record(BaseModel):
-    """What every record carries; times are RFC 3339, UTC."""
+class Acknowledgement(Piece):
+    """What a person did about an alarm. · 处置"""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    id: Annotated[str, Field(description="same for every revision")]
-    revision: Annotated[int, Field(ge=1, description="each is complete; the highest holds")]
-    operator: str
-    since: Annotated[str, Field(alias="from")]
-    to: str | None = None
-    source: Literal["gateway"] = "gateway"
-
-    def body(self) -> dict[str, Any]:
-        """The JSON object, without what is empty."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+    by: str = Field(description="Who. · 处置人")
+    at: str = Field(description="When. · 处置时间")
+    action: str = Field(description="What was done. · 纠正措施")
 
 
 class AlarmRecord(Record):
-    """报警: raised as revision 1, cleared as revision 2."""
+    """报警: raised, acknowledged, cleared; each is a further revision."""
 
     kind: Literal["alarm"] = "alarm"
-    cause: str
-    subject: Annotated[str, Field(description="the device, uplink or lane that it is about")]
-    state: Literal["active", "cleared"]
-    detail: str
+    source: Literal["gateway"] = "gateway"
+    cause: str = Field(description="What it is about. · 原因")
+    name: str | None = Field(None, description="Of a limit: its name in the settings. · 报警名称")
+    subject: str = Field(description="The point, device, code, place or uplink that it is about. · 对象")
+    severity: Literal["low", "medium", "high"] | None = Field(None, description="How grave. · 级别")
+    state: Literal["active", "acknowledged", "cleared"] = Field(description="How it stands. · 状态")
+    detail: str = Field("", description="What was seen, in words. · 说明")
+    facts: dict[str, Any] = Field({}, description="What was seen: limit, value, since when. · 数据")
+    acknowledged: Acknowledgement | None = Field(None, description="What was done about it. · 处置")
 
 
 class GatewayRecord(Record):
@@ -49,5 +41,6 @@ class GatewayRecord(Record):
     """
 
     kind: Literal["gateway"] = "gateway"
+    source: Literal["gateway"] = "gateway"
     event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed"]
     facts: dict[str, Any]

@@ -59,7 +59,7 @@ def json_schema(drivers: Mapping[str, Driver]) -> Schema:
         [(model, "validation") for model in models], schema_generator=_ForEditors
     )
     described: dict[type[BaseModel], Schema] = {model: refs[model, "validation"] for model in models}
-    parts: dict[str, Schema] = everything["$defs"]
+    parts: dict[str, Schema] = _referring(everything["$defs"])
 
     def part(model: type[BaseModel]) -> Schema:
         return parts[described[model]["$ref"].removeprefix("#/$defs/")]
@@ -93,6 +93,19 @@ def _device(common: Schema, cases: Sequence[tuple[list[str], Schema]]) -> Schema
         "required": ["driver"],
         "allOf": said,
     }
+
+
+def _referring(piece: Any) -> Any:
+    """With a reference wherever a driver's options leave a definition to us (``x-defined``)."""
+    if isinstance(piece, list):
+        return [_referring(each) for each in piece]
+    if not isinstance(piece, dict):
+        return piece
+    kept = {key: _referring(value) for key, value in piece.items() if key != "x-defined"}
+    if "x-defined" in piece:
+        del kept["type"]
+        kept["$ref"] = f"#/$defs/{piece['x-defined']}"
+    return kept
 
 
 def _reachable(root: Schema, parts: Mapping[str, Schema]) -> set[str]:

@@ -44,7 +44,11 @@ class _Draft:
         self._drivers = drivers
         self._profiles = profiles
         self._findings = Findings(document)
-        names = {"port": self._meant("ports"), "place": self._meant("places")}
+        names = {
+            "port": self._meant("ports"),
+            "place": self._meant("places"),
+            "device": self._meant("devices"),
+        }
         self._context = {"names": names, "profiles": profiles, "secret": kept, "duration": within}
 
     def settings(self) -> Settings:

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from edge.errors import Problem
-from edge.settings.coming import Alarm, Records, Seconds
+from edge.settings.alarms import Alarm
+from edge.settings.coming import Seconds
 from edge.settings.devices import DeviceSettings, Place, Port
 from edge.settings.later import LATER
 from edge.settings.measures import Duration, Size, seconds
+from edge.settings.records import Records
 from edge.settings.uplinks import Uplink
 from edge.settings.values import AbsolutePath, Division, Gln, Name, Part, Text, Zone
 
@@ -107,7 +109,7 @@ class Settings(Part):
     places: dict[Name, Place] = Field({}, description="Where things are, by name. · 位置")
     devices: dict[Name, DeviceSettings] = Field({}, description="Roles, by name. · 设备")
     alarms: Annotated[dict[Name, Alarm] | None, LATER] = Field(None, description="Limits. · 报警")
-    records: Annotated[Records | None, LATER] = Field(None, description="Facts of the trade. · 追溯记录")
+    records: Records = Field(Records(), description="Facts of the trade. · 追溯记录")
 
     _warnings: tuple[Problem, ...] = ()
 

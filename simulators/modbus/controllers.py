@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from simulators.climate import Room
 from simulators.modbus.registers import DISCRETE_INPUTS, HOLDING_REGISTERS, INPUT_REGISTERS, Point
-from simulators.modbus.sensors import HUNDREDTH, TENTH, Kind, Sensor, constant, room_of
+from simulators.modbus.sensors import HUNDREDTH, TENTH, Kind, constant
 from simulators.options import Options
+from simulators.sensors import Sensor, room_of
 
 
 def ekc_202d(options: Options, rooms: Mapping[str, Room], unit: int) -> Kind:

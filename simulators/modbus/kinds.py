@@ -42,8 +42,9 @@ from simulators.modbus.registers import (
     Point,
     Source,
 )
-from simulators.modbus.sensors import HUNDREDTH, TENTH, Kind, Sensor, constant, sensor
+from simulators.modbus.sensors import HUNDREDTH, TENTH, Kind, constant
 from simulators.options import Options
+from simulators.sensors import Sensor, sensor
 
 CHANNELS = 8
 

@@ -53,6 +53,8 @@ METRICS: Final = (
     Metric("durable_p50_ms", "durable value, median", "ms"),
     Metric("durable_p99_ms", "durable value, 99 %", "ms"),
     Metric("drain", "drain of 200,000 readings", "readings/s", least=30_000),
+    Metric("advert_foreign", "advertisement of a stranger, above bleak's", "µs", most=60),
+    Metric("advert_own", "advertisement of a probe, above bleak's", "µs", most=120),
     Metric("written_slow", "written to disk, 100/s", "bytes/reading"),
     Metric("written_fast", "written to disk, 1,000/s", "bytes/reading"),
 )

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from edge.control import NoDaemon, ask
 
+from .air import above_bleak
 from .consumer import Consumer
 from .processes import Running
 from .rig import Rig
@@ -36,10 +37,11 @@ class Spans(NamedTuple):
     fast: float
     saturated: float
     idle: float
+    air: float
 
 
-THOROUGH: Final = Spans(warm_up=5, slow=30, fast=20, saturated=10, idle=30)
-QUICK: Final = Spans(warm_up=2, slow=10, fast=8, saturated=5, idle=10)
+THOROUGH: Final = Spans(warm_up=5, slow=30, fast=20, saturated=10, idle=30, air=8)
+QUICK: Final = Spans(warm_up=2, slow=10, fast=8, saturated=5, idle=10, air=4)
 
 
 class Taken(NamedTuple):
@@ -60,6 +62,8 @@ async def one_round(rig: Rig, spans: Spans, samples: Samples) -> None:
         await _saturated(rig, start, spans, samples, prefix)
     await _idle(rig, spans, samples)
     await _drain(rig, samples)
+    for name, value in (await above_bleak(rig.folder, spans.air)).items():
+        samples[name].append(value)
 
 
 async def _slow(rig: Rig, start: Start, spans: Spans, samples: Samples, prefix: str) -> None:

@@ -43,6 +43,7 @@ class Site:
         self.rolled: list[tuple[Instant, Sequence[tuple[str, float]]]] = []
         self.offers: list[tuple[Instant, Instant]] = []
         self.lost: list[tuple[str, Instant, int]] = []
+        self.recorded: list[tuple[str, Observation]] = []
         self.alarms: dict[tuple[Cause, str], str] = {}
         self.intake = Intake(
             devices,
@@ -52,6 +53,7 @@ class Site:
             offer=lambda utc, at: self.offers.append((utc, at)),
             live=lambda _device, body: self.live.append(body),
             lost=lambda *what: self.lost.append(what),
+            recorded=lambda device, items: self.recorded.extend((device, item) for item in items),
             steady=lambda: self.seconds,
         )
 
@@ -269,6 +271,22 @@ def test_the_alarm_of_a_silent_unit_gives_the_reason_that_the_bus_gave() -> None
     assert len(site.entries) == 1
 
 
+def test_recorders_are_told_first_sightings_adjusted_readings_and_gaps() -> None:
+    site = Site(reader(), probe(adjust=by_offset(-0.3), thin=Thin(60.0, 0.5)))
+    tag = Sighting(site.now(), Code("cn-eartag", "362292600000123"))
+    site.says("ear-tags", tag)
+    site.says("ear-tags", tag._replace(at=Instant(site.now() + 1)))
+    site.reads("chiller-1-air", 3.7)
+    site.reads("chiller-1-air", 3.8)
+    site.reads("chiller-1-air", None, reason="no_answer")
+    assert site.recorded == [
+        ("ear-tags", tag),
+        ("chiller-1-air", Reading(site.now(), "temperature", round(3.7 - 0.3, 6))),
+        ("chiller-1-air", Reading(site.now(), "temperature", round(3.8 - 0.3, 6))),
+        ("chiller-1-air", Reading(site.now(), "temperature", None, Quality.MISSING, "no_answer")),
+    ]
+
+
 def test_silence_of_a_reader_means_nothing() -> None:
     site = Site(reader())
     site.passes(3600)
@@ -406,3 +424,54 @@ def test_a_truck_that_stands_is_journalled_once_a_minute_and_one_that_drives_eve
     assert times[4:7] == ["02:08", "02:12", "02:16"]
     assert len(site.live) == 240
     assert len(site.rolled) + len(site.entries) == 240
+
+
+def listened_to(every_s: float | None = None) -> Intaken:
+    """A Bluetooth probe."""
+    return Intaken(
+        "core", ("temperature",), every_s, spaced=True, calibrations={}, repeat_s=30.0, learns=True
+    )
+
+
+def talks(site: Site, every_s: float, times: int) -> None:
+    for _ in range(times):
+        site.reads("core", 3.4)
+        site.passes(every_s)
+
+
+def test_silence_is_known_by_what_was_learnt() -> None:
+    site = Site(listened_to())
+    talks(site, 20.0, 10)
+    assert site.alarms == {}
+    site.passes(39.0)
+    assert site.alarms == {}
+    site.passes(3.0)
+    assert site.alarms == {(Cause.SILENT, "core"): "silent"}
+    assert site.journalled[-1]["quality"] == {"temperature": ["missing", "silent"]}
+    site.reads("core", 3.5)
+    assert site.alarms == {}
+
+
+def test_a_fast_probe_is_not_missed_at_once() -> None:
+    site = Site(listened_to())
+    talks(site, 1.0, 60)
+    site.passes(28.0)
+    assert site.alarms == {}
+    site.passes(3.0)
+    assert site.alarms == {(Cause.SILENT, "core"): "silent"}
+
+
+def test_a_probe_that_never_spoke_is_missed_too() -> None:
+    site = Site(listened_to())
+    site.passes(299.0)
+    assert site.alarms == {}
+    site.passes(3.0)
+    assert site.alarms == {(Cause.SILENT, "core"): "silent"}
+
+
+def test_a_cadence_that_is_given_is_not_learnt() -> None:
+    site = Site(listened_to(every_s=10.0))
+    talks(site, 1.0, 57)
+    assert len(site.entries) == 6
+    site.passes(33.0)
+    assert site.alarms == {(Cause.SILENT, "core"): "silent"}

@@ -38,9 +38,11 @@ class Described:
         keys = device_keys(name, schema)
         self.own = {key: said for key, said in keys["properties"].items() if key not in COMMON_KEYS}
         self.required = [key for key in keys["required"] if key in self.own]
-        model = driver.decoder.options
-        self.example = {key: _example(key, self.own[key]) for key in self.required} | _whole_example(model)
-        options = model.model_validate(self.example, context={"profiles": profiles, "duration": within})
+        self.example = _whole_example(driver.decoder.options) or {
+            key: _example(key, self.own[key]) for key in self.required
+        }
+        context = {"profiles": profiles, "duration": within}
+        options = driver.decoder.options.model_validate(self.example, context=context)
         self.quantities = driver.decoder(options).quantities()
 
     @property
@@ -64,6 +66,8 @@ class Described:
         """What it observes, with units."""
         if "profile" in self.own:
             return both("by_profile", link="README.md")
+        if "points" in self.own:
+            return both("by_points")
         if "lat" in self.quantities:
             return f"{both('position')}: {quantities(field for field in Fix._fields if field in QUANTITIES)}"
         return quantities(self.quantities) or both("codes")
@@ -119,14 +123,11 @@ def device_keys(driver: str, schema: Schema) -> Schema:
     raise KeyError(driver)
 
 
-def _whole_example(model: type[BaseModel]) -> dict[str, object]:
-    """Of options of which one or the other must be there."""
-    extra = model.model_config.get("json_schema_extra")
-    match extra:
-        case {"examples": [dict() as example, *_]}:
-            return {**example}
-        case _:
-            return {}
+def _whole_example(options: type[BaseModel]) -> dict[str, object]:
+    """Of keys that belong together, where the model gives one."""
+    extra = options.model_config.get("json_schema_extra")
+    examples = extra.get("examples") if isinstance(extra, dict) else None
+    return dict(examples[0]) if isinstance(examples, list) and isinstance(examples[0], dict) else {}
 
 
 def _example(key: str, said: Mapping[str, Any]) -> object:

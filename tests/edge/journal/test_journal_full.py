@@ -90,7 +90,7 @@ async def test_what_one_uplink_has_had_another_may_still_be_owed(box: Box) -> No
             await journal.register(uplink, "oldest")
         await say(journal, box, 20)
         await journal.acknowledge("platform", journal.id, Lane.TELEMETRY, 20)
-        await say(journal, box, 60)
+        await say(journal, box, 55)
         pruned = lanes(journal)["telemetry"]["pruned"]
         assert 0 < pruned <= 20
         assert {gap["uplink"] for gap in await gaps(journal)} == {"trend"}

@@ -26,6 +26,8 @@ print("locked", flush=True)
 sys.stdin.read()
 """
 
+KNOWN = len(migrations.MIGRATIONS)
+
 
 async def test_a_folder_that_is_not_there_is_named(box: Box) -> None:
     box.path = box.path.parent / "none" / "journal.db"
@@ -88,7 +90,7 @@ async def test_a_file_of_a_newer_program_is_left_alone(box: Box) -> None:
     with closing(sqlite3.connect(box.path)) as file:
         file.execute("PRAGMA user_version = 99")
     before = box.path.read_bytes()
-    with pytest.raises(JournalError, match=r"newer Tagtrail \(schema 99, this one knows 1\): install"):
+    with pytest.raises(JournalError, match=rf"newer Tagtrail \(schema 99, this one knows {KNOWN}\): install"):
         await box.open()
     assert box.path.read_bytes() == before
 
@@ -143,8 +145,23 @@ async def test_a_newer_program_takes_an_older_file_along(box: Box, monkeypatch: 
         await journal.flush()
         assert devices(await blocks(journal, Lane.TELEMETRY)) == ["old", "new"]
         with closing(sqlite3.connect(box.path)) as file:
-            assert file.execute("PRAGMA user_version").fetchone()[0] == 2
+            assert file.execute("PRAGMA user_version").fetchone()[0] == KNOWN + 1
             assert file.execute("SELECT count(*) FROM seals").fetchone()[0] == 0
+
+
+async def test_a_journal_of_the_first_release_is_taken_along(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as first:
+        first.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
+        with closing(sqlite3.connect(box.path, isolation_level=None)) as file:
+            file.execute("PRAGMA page_size = 1024")
+            migrations.migrate(file, box.path)
+    async with box.journal() as journal:
+        journal.observe(box.entry("new"))
+        await journal.flush()
+        assert devices(await blocks(journal, Lane.TELEMETRY)) == ["new"]
+        assert await journal.remembered() == []
 
 
 async def test_a_migration_that_fails_changes_nothing(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,4 +176,4 @@ async def test_a_migration_that_fails_changes_nothing(box: Box, monkeypatch: pyt
     async with box.journal() as journal:
         assert devices(await blocks(journal, Lane.TELEMETRY)) == ["old"]
         with closing(sqlite3.connect(box.path)) as file:
-            assert file.execute("PRAGMA user_version").fetchone()[0] == 1
+            assert file.execute("PRAGMA user_version").fetchone()[0] == KNOWN

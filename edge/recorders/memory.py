@@ -1,0 +1,93 @@
+"""What a recorder remembers: tables of small rows, and which of them are not yet on disk.
+
+A row is a dataclass; in the journal it is JSON under ``table/key``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import orjson
+from pydantic import TypeAdapter
+
+from edge.journal.states import Row
+
+T = TypeVar("T")
+
+
+class Table(Generic[T]):
+    """Rows by key. A row that was changed in place is ``put`` again."""
+
+    def __init__(self, name: str, row: type[T]) -> None:
+        self.name = name
+        self._adapter = TypeAdapter(row)
+        self._rows: dict[str, T] = {}
+        self._changed: set[str] = set()
+        self._going: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
+    def __getitem__(self, key: str) -> T:
+        return self._rows[key]
+
+    def get(self, key: str) -> T | None:
+        return self._rows.get(key)
+
+    def items(self) -> Iterator[tuple[str, T]]:
+        """As they stand now, so that rows may be put and dropped on the way."""
+        return iter(tuple(self._rows.items()))
+
+    def values(self) -> Iterator[T]:
+        return iter(tuple(self._rows.values()))
+
+    def put(self, key: str, row: T) -> None:
+        self._rows[key] = row
+        self._changed.add(key)
+
+    def drop(self, key: str) -> None:
+        if self._rows.pop(key, None) is not None:
+            self._changed.add(key)
+
+    def load(self, key: str, body: bytes) -> None:
+        """A row as it was on disk. Raises pydantic's ValidationError where it is of another form."""
+        self._rows[key] = self._adapter.validate_json(body)
+
+    def changed(self) -> Iterator[tuple[str, bytes | None]]:
+        """The rows that are not on disk as they stand; None: dropped."""
+        self._going |= self._changed
+        self._changed.clear()
+        for key in self._going:
+            row = self._rows.get(key)
+            yield key, None if row is None else orjson.dumps(row)
+
+    def kept(self) -> None:
+        """What ``changed`` gave last is on disk; what was put since is not."""
+        self._going.clear()
+
+
+class Memory:
+    """A recorder's tables."""
+
+    def __init__(self, *tables: Table[Any]) -> None:
+        self._tables: Mapping[str, Table[Any]] = {table.name: table for table in tables}
+
+    def load(self, rows: Iterable[Row]) -> None:
+        """What was on disk. A table that is no more is forgotten."""
+        for row in rows:
+            name, _, key = row.key.partition("/")
+            if row.body is not None and name in self._tables:
+                self._tables[name].load(key, row.body)
+
+    def changed(self, recorder: str) -> Iterator[Row]:
+        for table in self._tables.values():
+            for key, body in table.changed():
+                yield Row(recorder, f"{table.name}/{key}", body)
+
+    def kept(self) -> None:
+        for table in self._tables.values():
+            table.kept()

@@ -1,0 +1,125 @@
+"""Where the recorders sit: what is observed and said is handed to those who want it, what they derive goes
+into the journal together with what they remember.
+
+::
+
+    intake ──observation──▶ Recording ──▶ recorders ──record──▶ journal
+    person ──fact────────▶                    └──────notice───▶ alarms
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import orjson
+
+from drivers.contract import Instant, Observation
+from edge.instant import parse_rfc3339
+from edge.journal.states import Row
+from edge.journal.trail import Index
+from edge.recorders.contract import Derived, Fact, Notice, Output, Recorder, Unfit
+from edge.records.record import TradeRecord
+
+log = logging.getLogger(__name__)
+
+
+class Store(Protocol):
+    """The journal, as this room sees it."""
+
+    def record(self, kind: str, at: Instant, body: bytes, trail: Index | None = None) -> None: ...
+
+
+class Recording:
+    """The recorders of this gateway, in the order in which they are told. Also the journal's ``States``.
+
+    notice: what an alarm has to tell.
+    """
+
+    def __init__(
+        self, recorders: Sequence[Recorder], *, journal: Store, notice: Callable[[Notice], None]
+    ) -> None:
+        self.recorders = recorders
+        self.failures: Counter[str] = Counter()
+        self._journal = journal
+        self._notice = notice
+        self._hearing: defaultdict[str, list[Recorder]] = defaultdict(list)
+        for recorder in recorders:
+            for device in recorder.hears:
+                self._hearing[device].append(recorder)
+
+    def load(self, rows: Iterable[Row]) -> None:
+        """What the recorders remembered; of one that is no longer there it stays in the journal."""
+        by_recorder: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            by_recorder[row.recorder].append(row)
+        for recorder in self.recorders:
+            recorder.memory.load(by_recorder[recorder.name])
+
+    def observe(self, device: str, observations: Sequence[Observation]) -> None:
+        """Never raises."""
+        for recorder in self._hearing.get(device, ()):
+            for item in observations:
+                self._run(recorder, lambda: recorder.observe(device, item), item.at)  # noqa: B023 - run at once
+
+    def tick(self, at: Instant) -> None:
+        """Event time goes on. Never raises."""
+        for recorder in self.recorders:
+            self._run(recorder, lambda: recorder.tick(at), at)  # noqa: B023 - run at once
+
+    def enter(self, fact: Fact) -> list[str]:
+        """The ids of the records that follow from it. Raises Unfit, and then nothing has changed."""
+        takers = [recorder for recorder in self.recorders if fact.kind in recorder.takes]
+        if not takers:
+            raise Unfit("unknown_fact", kind=fact.kind, known=sorted(self.takes))
+        return [
+            record
+            for recorder in takers
+            for output in recorder.enter(fact)
+            if (record := self._put(output, fact.at)) is not None
+        ]
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The kinds of fact that somebody takes."""
+        return frozenset[str]().union(*(recorder.takes for recorder in self.recorders))
+
+    def changed(self) -> Sequence[Row]:
+        """See ``States``."""
+        return [row for each in self.recorders for row in each.memory.changed(each.name)]
+
+    def kept(self, rows: Sequence[Row]) -> None:
+        """See ``States``."""
+        for recorder in self.recorders:
+            recorder.memory.kept()
+
+    def _run(self, recorder: Recorder, work: Callable[[], Iterable[Output]], at: Instant) -> None:
+        """The rim: what is wrong with one recorder ends neither the readings nor the other recorders."""
+        try:
+            for output in work():
+                self._put(output, at)
+        except Exception:
+            self.failures[recorder.name] += 1
+            level = logging.ERROR if self.failures[recorder.name] == 1 else logging.DEBUG
+            log.log(level, "recorder %s failed; what it was told is lost to it", recorder.name, exc_info=True)
+
+    def _put(self, output: Output, at: Instant) -> str | None:
+        if isinstance(output, Notice):
+            self._notice(output)
+            return None
+        record = output.record
+        self._journal.record(record.kind, at, orjson.dumps(record.body()), _index(output))
+        return record.id
+
+
+def _index(derived: Derived) -> Index:
+    record = derived.record
+    since = parse_rfc3339(record.since)
+    place, nodes = None, derived.nodes
+    if isinstance(record, TradeRecord):
+        place = record.place
+        nodes += tuple(subject.node for subject in record.subjects)
+    until = parse_rfc3339(record.to) if record.to else since
+    return Index(record.id, record.revision, since, until, place, nodes, derived.links)
