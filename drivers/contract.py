@@ -10,7 +10,7 @@ in, observations out.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeAlias, runtime_checkable
 
@@ -225,10 +225,28 @@ class Numbered(Decoder, Protocol):
 
 @runtime_checkable
 class Polled(Decoder, Protocol):
-    """A device that must be asked."""
+    """A device that must be asked. max_read: the most registers, or bits, that it answers in one request."""
+
+    max_read: int
 
     def requests(self) -> Sequence[Request]:
         """What the bus must ask at each poll; built once."""
+
+
+@runtime_checkable
+class Watched(Decoder, Protocol):
+    """A device with one state, looked at more often than it is told of: a change is told at once."""
+
+    settle_s: float
+    """How long a change must stand to be believed."""
+
+
+@runtime_checkable
+class Placed(Decoder, Protocol):
+    """A device that hangs on ports of several kinds, with options that only some of them know."""
+
+    belongs: ClassVar[Mapping[str, Collection[PortKind]]]
+    """The kinds of port, by option."""
 
 
 class Emit(Protocol):

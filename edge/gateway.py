@@ -89,6 +89,8 @@ class Gateway:
     @classmethod
     async def open(cls, settings: Settings) -> Gateway:
         """Opens the journal and everything above it. Raises SettingsError, JournalError."""
+        for warning in settings.warnings:
+            log.warning("%s", warning.render("en"))
         brokers = targets(settings)
         clock = Clock(trust_system=settings.clock.trust == "system")
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)

@@ -19,6 +19,8 @@ frozen     the values stop; the same tag again and      every device; unit   -
 sentinel   the error value of the kind: 0x8000, 0xFFFF, rtu, tcp, nmea,      channel (all)
            an error flag, silence, a void fix, a weight gpsd, scale; unit
            out of range
+bounce     a contact that changed shows either level    rtu, tcp; unit       ms (300), channel
+           for so long, look by look                                         (all)
 illegal    exception 2 for these registers              rtu, tcp; unit       addresses (all)
 echo       the adapter repeats what it is sent          rtu                  -
 cut        the message's tail and its end get lost      barcode_scanner      rate
@@ -66,6 +68,7 @@ FAULTS: dict[str, frozenset[str]] = {
     "split": _RATE | {"pieces", "ms"},
     "frozen": frozenset(),
     "sentinel": frozenset({"channel"}),
+    "bounce": frozenset({"ms", "channel"}),
     "illegal": frozenset({"addresses"}),
     "echo": frozenset(),
     "cut": _RATE,
@@ -90,7 +93,7 @@ OF_MESSAGES = frozenset({"silence", "noise", "late", "split"})
 MOST_STRANGERS = 0x10000
 PLACES_OF_NOISE = ("before", "inside", "after")
 CURES = ("scan", "power")
-PAUSE_MS = {"late": 400, "split": 10}
+PAUSE_MS = {"late": 400, "split": 10, "bounce": 300}
 
 
 @dataclass(frozen=True)

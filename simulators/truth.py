@@ -12,6 +12,7 @@ weight     net (kg; null: out of range), tare (kg), stable, delivered, faults
 reply      unit, function, address, count, words (as sent), values (by name; null: the device's
            error value) or exception, asked (when the request was complete), delivered, faults, late_ms
 fix        valid, lat, lon, speed (m/s), course, utc, delivered, faults, spoilt (sentences damaged)
+door       open: the door of a room, whose name stands as port, opens or closes
 advert     unit, kind, address; temperature, humidity (null: the probe has none), battery (%), voltage
            (mV), closed, counter, each where its frame says it; repeat (0: the first with this
            measurement), delivered, faults
