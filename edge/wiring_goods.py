@@ -68,7 +68,7 @@ def _room(name: str, room: schema.Storage, settings: Settings, drivers: Mapping[
         defrost=_point(room.defrost, DEFROSTS, settings, drivers),
         moves=moves,
         carcass=_pattern(room.carcass),
-        operator=room.operator,
+        worker=room.worker,
     )
 
 

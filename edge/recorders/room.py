@@ -19,7 +19,7 @@ class Room(NamedTuple):
     quantity, the devices that measure it. patience: by quantity, how long a value holds. limit: of the
     temperature, Cel. door, defrost: the points that tell them. moves: scanners of goods, each with its
     direction; None: what is in the room goes out, all else comes in. carcass: what the numbers on carcass
-    labels look like. operator: who works there unless it is said. every, series: of records, and of the
+    labels look like. worker: who works there unless it is said. every, series: of records, and of the
     points in them. rooms: the places of all that are recorded.
     """
 
@@ -36,7 +36,7 @@ class Room(NamedTuple):
     defrost: Point | None = None
     moves: Mapping[str, Direction | None] = {}
     carcass: re.Pattern[str] | None = None
-    operator: str | None = None
+    worker: str | None = None
     rooms: tuple[str, ...] = ()
 
     @property

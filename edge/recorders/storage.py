@@ -113,7 +113,7 @@ class Storage:
             now.repeated += 1
         else:
             moved = Moved(
-                item.at, direction, node, Amount(self._pieces(node)), self._room.operator or "", device
+                item.at, direction, node, Amount(self._pieces(node)), self._room.worker or "", device
             )
             yield self._move(moved)
         self._intervals.put(NOW, now)

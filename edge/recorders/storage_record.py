@@ -59,7 +59,7 @@ def of_interval(
         basic=StorageBasic(**_basic(room, issuer, since, moves, present), **states),
         extended=StorageExtended(
             bin=room.place,
-            operators=_operators(moves),
+            workers=_workers(moves),
             late=now.late + sum(switch.late for switch in switches.values()),
             repeated=now.repeated,
             other_scans=now.other_scans,
@@ -80,7 +80,7 @@ def of_movement(room: Room, issuer: Issuer, moved: Moved, link: Link, present: i
         place=room.place,
         subjects=[subject(moved.node, "goods")],
         basic=StorageBasic(**_basic(room, issuer, at, [moved], present)),
-        extended=StorageExtended(bin=room.place, operators=_operators([moved])),
+        extended=StorageExtended(bin=room.place, workers=_workers([moved])),
         source=_settings(room),
         links=spelt([link]),
     )
@@ -110,7 +110,7 @@ def _sum(moves: Iterable[Moved], direction: Direction) -> Quantity:
     return Quantity(count=whole.count, mass_kg=whole.mass_kg)
 
 
-def _operators(moves: Iterable[Moved]) -> list[str]:
+def _workers(moves: Iterable[Moved]) -> list[str]:
     return list(dict.fromkeys(moved.by for moved in moves if moved.by))
 
 
@@ -126,6 +126,6 @@ def _told(moved: Moved) -> Movement:
         direction=moved.direction,
         subject=moved.node,
         quantity=Quantity(count=moved.amount.count, mass_kg=moved.amount.mass_kg),
-        operator=moved.by or None,
+        worker=moved.by or None,
         source=sensed([moved.device]) if moved.device else by_hand,
     )

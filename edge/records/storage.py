@@ -32,7 +32,7 @@ class Movement(Piece):
     direction: Literal["in", "out"] = Field(description="Which way. · 方向")
     subject: str = Field(description="The goods, scheme:value. · 货物编码")
     quantity: Quantity = Field(description="How much. · 出入库数量")
-    operator: str | None = Field(None, description="Who moved them. · 操作人员")
+    worker: str | None = Field(None, description="Who moved them. · 操作人员")
     source: Origin = Field(description="Who or what says so. · 信息来源")
 
 
@@ -71,7 +71,7 @@ class StorageExtended(Piece):
     """扩展追溯信息, and what came but could not be counted."""
 
     bin: str = Field(description="The room's name in the settings. · 仓库编号或库位")
-    operators: list[str] = Field([], description="Who worked there. · 操作人员")
+    workers: list[str] = Field([], description="Who worked there. · 操作人员")
     late: Count = Field(0, description="Scans, words and states told after their interval. · 迟到信息个数")
     repeated: Count = Field(0, description="Scans that say what was so already. · 重复扫码次数")
     other_scans: Count = Field(0, description="Scans of what is no goods. · 非货物扫码次数")

@@ -34,9 +34,9 @@ def storage(
     first: dict[str, str] = {}
     for name, room in settings.records.storage.items():
         where = ("records", "storage", name)
-        kind = settings.places[room.place].kind
-        if kind not in ROOMS:
-            found = {"place": room.place, "kind": kind, "kinds": shown_names(ROOMS)}
+        place = settings.places.get(room.place)
+        if place is not None and place.kind not in ROOMS:
+            found = {"place": room.place, "kind": place.kind, "kinds": shown_names(ROOMS)}
             yield Fault((*where, "place"), "no_room", found)
         other = first.setdefault(room.place, name)
         if other != name:
@@ -66,6 +66,8 @@ def dispatch(settings: Settings, drivers: Mapping[str, Driver]) -> Iterator[Faul
 def _tells(
     where: Keys, device: str, wanted: tuple[str, ...], settings: Settings, drivers: Mapping[str, Driver]
 ) -> Iterator[Fault]:
+    if device not in settings.devices:  # it does not hold itself, and that has been told
+        return
     has = measured(settings, drivers, device)
     if not set(wanted) & set(has):
         found = {"device": device, "has": shown_names(has), "wanted": shown_names(wanted)}
@@ -73,6 +75,8 @@ def _tells(
 
 
 def _sees(where: Keys, device: str, settings: Settings, drivers: Mapping[str, Driver]) -> Iterator[Fault]:
+    if device not in settings.devices:
+        return
     has = measured(settings, drivers, device)
     if has:
         yield Fault(where, "sees_no_codes", {"device": device, "has": shown_names(has)})

@@ -46,7 +46,7 @@ class Storage(Part):
     carcass: Pattern | None = Field(
         None, description="Regular expression of the numbers on carcass labels. · 胴体编号规则"
     )
-    operator: Text | None = Field(None, description="Who works there unless it is said. · 操作人员")
+    worker: Text | None = Field(None, description="Who works there unless it is said. · 操作人员")
     every_s: Annotated[float, Duration("1min", "1d")] = Field(
         3600.0,
         alias="every",

@@ -45,7 +45,7 @@ ROOM: Final = Room(
     door=("door", "open"),
     defrost=("control", "defrost"),
     moves={"scanner": None},
-    operator="马师傅",
+    worker="马师傅",
     rooms=("cold-room-1", "freezer-1"),
 )
 

@@ -99,7 +99,7 @@ def test_pallets_in_and_out_are_counted_and_each_is_a_record_that_links() -> Non
     assert first["subjects"] == [{"scheme": "sscc", "value": PALLETS[0], "role": "goods"}]
     [movement] = first["basic"]["movements"]
     assert movement["source"] == {"kind": "sensor", "device": "scanner"}
-    assert (movement["operator"], first["basic"]["present"]) == ("马师傅", 1)
+    assert (movement["worker"], first["basic"]["present"]) == ("马师傅", 1)
     assert intervals()[0]["basic"]["movements"][0] == movement
 
 
@@ -155,7 +155,7 @@ def move(second: float, **values: Any) -> Fact:
     return Fact(at(second), at(second + 30), "move", said, "李库管")
 
 
-def test_what_people_move_has_its_quantity_and_its_operator() -> None:
+def test_what_people_move_has_its_quantity_and_who_moved_it() -> None:
     lot = "lot:A-1"
     first, second, whole = play(
         room,
@@ -173,7 +173,7 @@ def test_what_people_move_has_its_quantity_and_its_operator() -> None:
         "at": rfc3339(at(90)),
     }
     assert second["basic"]["left"] == {"count": 15, "mass_kg": 300.0}
-    assert (whole["basic"]["present"], whole["extended"]["operators"]) == (25, ["李库管"])
+    assert (whole["basic"]["present"], whole["extended"]["workers"]) == (25, ["李库管"])
 
 
 def test_what_cannot_have_moved_is_refused_and_nothing_has_changed() -> None:
