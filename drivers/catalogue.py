@@ -9,12 +9,25 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from drivers.ble.atc import Atc
+from drivers.ble.beacon import Beacon
+from drivers.ble.bluemaestro import BlueMaestro
 from drivers.ble.bthome import BTHome
+from drivers.ble.efento import Efento
+from drivers.ble.ela import Ela
 from drivers.ble.environmental_sensing import EnvironmentalSensing
+from drivers.ble.govee import Govee
 from drivers.ble.health_thermometer import HealthThermometer
+from drivers.ble.inkbird import Inkbird
+from drivers.ble.jaalee import Jaalee
+from drivers.ble.kkm import Kkm
+from drivers.ble.minew import Minew
 from drivers.ble.qingping import Qingping
 from drivers.ble.radio import Radio
 from drivers.ble.ruuvi import Ruuvi
+from drivers.ble.sensorpush import SensorPush
+from drivers.ble.switchbot import SwitchBot
+from drivers.ble.teltonika import Teltonika
+from drivers.ble.thermopro import ThermoPro
 from drivers.ble.xiaomi import Xiaomi
 from drivers.contract import Driver, PortKind, Source
 from drivers.gps.gpsd import Gpsd
@@ -51,6 +64,12 @@ DRIVERS: Final[dict[str, Driver]] = {
     "uhf_reader18": Driver(UhfReader18, HEARD, every_s=None),
     "yrm100": Driver(Yrm100, HEARD, every_s=None),
     "r2000": Driver(R2000, HEARD, every_s=None),
+    "bluemaestro": Driver(BlueMaestro, ADVERTISED, every_s=None),
+    "govee": Driver(Govee, ADVERTISED, every_s=None),
+    "inkbird": Driver(Inkbird, ADVERTISED, every_s=None),
+    "sensorpush": Driver(SensorPush, ADVERTISED, every_s=None),
+    "switchbot": Driver(SwitchBot, ADVERTISED, every_s=None),
+    "thermopro": Driver(ThermoPro, ADVERTISED, every_s=None),
     "environmental_sensing": Driver(EnvironmentalSensing, ADVERTISED, every_s=None),
     "health_thermometer": Driver(HealthThermometer, ADVERTISED, every_s=None),
     "bthome": Driver(BTHome, ADVERTISED, every_s=None),
@@ -59,4 +78,11 @@ DRIVERS: Final[dict[str, Driver]] = {
     "xiaomi": Driver(Xiaomi, ADVERTISED, every_s=None),
     "qingping": Driver(Qingping, ADVERTISED, every_s=None),
     "scale": Driver(Scale, HEARD, every_s=None),
+    "ela": Driver(Ela, ADVERTISED, every_s=None),
+    "teltonika": Driver(Teltonika, ADVERTISED, every_s=None),
+    "minew": Driver(Minew, ADVERTISED, every_s=None),
+    "efento": Driver(Efento, ADVERTISED, every_s=None),
+    "jaalee": Driver(Jaalee, ADVERTISED, every_s=None),
+    "kkm": Driver(Kkm, ADVERTISED, every_s=None),
+    "beacon": Driver(Beacon, ADVERTISED, every_s=None),
 }

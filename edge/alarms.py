@@ -15,6 +15,10 @@ class Cause(StrEnum):
     UPLINK_QUARANTINE = "uplink_quarantine"
     UPLINK_CLIENT_ID = "uplink_client_id"
     JOURNAL_FULL = "journal_full"
+    LIMIT = "limit"
+    RISE = "rise"
+    BATTERY = "battery"
+    CALIBRATION_DUE = "calibration_due"
 
 
 class Alarms(Protocol):

@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from drivers.contract import LinkDown
 from edge import gateway, show
+from edge import scan as scanned
 from edge.control import NoDaemon, Refused, ask
 from edge.errors import DidNotStart, JournalError, SettingsError
 from edge.messages import LANGS, Lang, from_locale, text
@@ -69,9 +70,10 @@ def lang_of(arguments: list[str]) -> Lang:
 
 def build(lang: Lang) -> click.Group:
     """The command with all that people read in ``lang``."""
-    verbs = [make(lang) for make in (run, check, demo, simulate, read, status)]
+    verbs = [make(lang) for make in (run, check, demo, simulate, scan, read, status)]
     group = click.Group("tagtrail", help=text(lang, "cli.tagtrail"), commands=verbs)
-    for command in (group, *verbs):
+    inner = [each for verb in verbs if isinstance(verb, click.Group) for each in verb.commands.values()]
+    for command in (group, *verbs, *inner):
         option = click.Option(
             ["--lang"], type=click.Choice(LANGS), help=text(lang, "cli.option_lang"), expose_value=False
         )
@@ -180,6 +182,28 @@ def status(lang: Lang) -> click.Command:
             show.print_status(facts, lang)
 
     return verb
+
+
+def scan(lang: Lang) -> click.Command:
+    @click.command("ble", help=text(lang, "cli.scan_ble"))
+    @click.option("--adapter", default="hci0", show_default=True, help=text(lang, "cli.option_adapter"))
+    @click.option(
+        "--for",
+        "seconds",
+        type=_Duration(),
+        default="10s",
+        show_default=True,
+        help=text(lang, "cli.option_listen"),
+    )
+    @_json_option(lang)
+    def ble(adapter: str, seconds: float, as_json: bool) -> None:
+        devices = asyncio.run(gateway.in_the_air(adapter, seconds))
+        if as_json:
+            _print_json(scanned.facts(devices))
+        else:
+            click.echo(scanned.as_yaml(devices, adapter, lang))
+
+    return click.Group("scan", help=text(lang, "cli.scan"), commands=[ble])
 
 
 def simulate(lang: Lang) -> click.Command:

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from drivers.ble.air import listen
 from drivers.catalogue import DRIVERS
 from drivers.contract import Instant
 from edge import settings as schema
@@ -30,6 +31,7 @@ from edge.journal.store import Identity, Journal, Rules
 from edge.own_records import OwnRecords
 from edge.reading import longest_wait_s, read_directly, read_next
 from edge.recording import Recording
+from edge.scan import Found, found
 from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
@@ -115,8 +117,10 @@ class Gateway:
         for gone in journal.uplinks - settings.uplinks.keys():
             own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
             await journal.forget(gone)
-        recording = Recording(recorders(settings), journal=journal, notice=own.noticed)
+        recording = Recording([*recorders(settings), own.standing], journal=journal, notice=own.noticed)
         recording.load(await journal.remembered())
+        own.settled([*settings.devices, *settings.uplinks])
+        own.cleared(Cause.JOURNAL_FULL, "journal")
         journal.remember(recording)
         own.attach(journal)
         return cls(settings, brokers, clock, own, journal=journal, recording=recording)
@@ -198,6 +202,11 @@ class Gateway:
 
 async def _stopped(stop: asyncio.Event) -> None:
     await stop.wait()
+
+
+async def in_the_air(adapter: str, seconds: float) -> list[Found]:
+    """The Bluetooth devices that this adapter hears, and who understands them. Raises LinkDown."""
+    return [found(heard, DRIVERS) for heard in await listen(adapter, seconds)]
 
 
 async def read_without_daemon(settings: Settings, device: str, wait_s: float | None) -> dict[str, Any]:

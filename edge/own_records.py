@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any, Literal, Protocol
 
 import orjson
@@ -46,28 +47,26 @@ class OwnRecords:
         self._waiting.clear()
 
     def raised(self, cause: Cause, subject: str, detail: str) -> None:
-        at = self._now()
-        record = self.standing.raised(cause, subject, detail, at)
-        if record is not None:
-            log.warning("alarm: %s: %s: %s", subject, cause, detail)
-            self._write(record, at)
+        self.noticed(Notice(self._now(), cause, subject, detail=detail))
 
     def cleared(self, cause: Cause, subject: str) -> None:
-        at = self._now()
-        record = self.standing.cleared(cause, subject, at)
-        if record is not None:
-            log.info("alarm cleared: %s: %s", subject, cause)
-            self._write(record, at)
+        if len(self.standing):
+            self.noticed(Notice(self._now(), cause, subject, active=False))
 
     def noticed(self, notice: Notice) -> None:
-        """What a recorder saw, on event time."""
-        if notice.active:
-            record = self.standing.raised(notice.cause, notice.subject, str(dict(notice.facts)), notice.at)
-        else:
-            record = self.standing.cleared(notice.cause, notice.subject, notice.at)
+        """An alarm is raised or cleared; nothing happens where it stands so already."""
+        record = self.standing.raised(notice) if notice.active else self.standing.cleared(notice)
         if record is not None:
-            log.warning("alarm %s: %s: %s", record.state, notice.subject, notice.cause)
+            level = logging.WARNING if notice.active else logging.INFO
+            what = notice.detail or dict(notice.facts)
+            log.log(level, "alarm %s: %s: %s: %s", record.state, record.subject, record.cause, what)
             self._write(record, notice.at)
+
+    def settled(self, subjects: Iterable[str]) -> None:
+        """Clears what stood about devices and uplinks that are no longer there."""
+        at = self._now()
+        for record in self.standing.gone(subjects, at):
+            self._write(record, at)
 
     def event(
         self,

@@ -22,6 +22,7 @@ STATE: Final = Quantity("")
 QUANTITIES: Final[dict[str, Quantity]] = {
     "temperature": Quantity("Cel", -100.0, 200.0),
     "temperature_defrost": Quantity("Cel", -100.0, 200.0),
+    "temperature_ambient": Quantity("Cel", -100.0, 400.0),  # what surrounds a core probe, in an oven too
     "dew_point": Quantity("Cel", -100.0, 100.0),
     "setpoint": Quantity("Cel", -100.0, 100.0),
     "humidity": Quantity("%", 0.0, 105.0),  # capacitive sensors overshoot in saturated air

@@ -31,7 +31,7 @@ def brief(gateway: Gateway) -> bytes:
         "clock": gateway.clock.state,
         "journal": gateway.journal.facts(),
         "disk": _disk(gateway),
-        "alarms": len(gateway.own.standing.active),
+        "alarms": len(gateway.own.standing),
     }
     return orjson.dumps(facts)
 
@@ -49,7 +49,7 @@ def full(gateway: Gateway) -> dict[str, Any]:
         "uplinks": {name: uplink.facts() for name, uplink in gateway.uplinks.items()},
         "ports": {name: _port(gateway, name) for name in gateway.sources},
         "devices": {name: _device(gateway, state) for name, state in gateway.intake.devices.items()},
-        "alarms": [record.body() for record in gateway.own.standing.active.values()],
+        "alarms": [record.body() for record in gateway.own.standing.active],
     }
 
 

@@ -72,11 +72,17 @@ def gpsd() -> Path:
     return _server("gpsd")
 
 
-def _server(name: str) -> Path:
+@pytest.fixture(scope="session")
+def dbus_daemon() -> Path:
+    """What a simulated radio stands on."""
+    return _server("dbus-daemon", package="dbus")
+
+
+def _server(name: str, package: str | None = None) -> Path:
     """Where it is missing the test is skipped, and fails under ``CI=true``."""
     program = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
     if program is None:
-        why = f"no {name} on this machine: apt-get install {name}"
+        why = f"no {name} on this machine: apt-get install {package or name}"
         if IN_CI:
             pytest.fail(why)
         pytest.skip(why)

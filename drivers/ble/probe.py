@@ -27,7 +27,7 @@ def _kept(value: object, info: ValidationInfo) -> Kept:
 
 
 Secret = Annotated[Any, PlainValidator(_kept), WithJsonSchema({"type": "object", "x-defined": "Secret"})]
-"""Read as ``Kept``. How a file says where a secret is kept is the reader's to define: ``x-defined`` names it."""
+"""Read as ``Kept``. How a file keeps secrets, its schema says: ``x-defined`` names the definition there."""
 
 
 class ProbeOptions(BaseModel):

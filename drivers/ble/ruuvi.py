@@ -46,6 +46,7 @@ COMPANY: Final = 0x0499
 EDDYSTONE: Final = 0xFEAA
 LINK: Final = b"\x03ruu.vi/#"
 LINK_CHARACTERS: Final = 8
+_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 RAW_V1: Final = 3
 RAW_V2: Final = 5
 AIR: Final = 6
@@ -195,9 +196,6 @@ def _linked(service: bytes) -> bytes:
     if data[:1] and data[0] not in LINKS:
         raise Reject(Reason.RANGE, f"format {data[0]:X} in a link")
     return data
-
-
-_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 
 
 def _value(field: Field, data: bytes) -> float | None:

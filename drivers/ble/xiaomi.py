@@ -12,7 +12,7 @@ Service data of UUID FE95, low byte first::
 
     control   bit 3 sealed    bit 4 address    bit 5 capability    bit 6 objects    bit 7 mesh
               bits 12-15 version
-    capability: its bit 5 says that two bytes on its inputs and outputs follow, of which one is counted here
+    capability: its bit 5 says that a second byte, on inputs and outputs, follows
 
 The three bytes stand above the counter and carry it on: together they only grow. The counter alone, of a
 plain frame, begins anew after 255. A frame without objects says nothing and is no fault. LYWSD02MMC of 2023
@@ -52,7 +52,7 @@ OLDEST: Final = 2
 OLDEST_SEALED: Final = 4
 MORE_COUNTER: Final = 3
 BESIDE: Final = b"\x11"
-CLAIMS_NO_ADDRESS_IT_HAS: Final = 0x2542
+CLAIMS_AN_ADDRESS_IT_LACKS: Final = 0x2542
 
 SPANS: Final = {
     "temperature": Span(-40.0, 125.0),
@@ -130,7 +130,7 @@ class Xiaomi:
             named = data[HEAD : HEAD + len(self._reverse)]
             if named == self._reverse:
                 start += len(named)
-            elif not (model == CLAIMS_NO_ADDRESS_IT_HAS and control & SEALED):
+            elif not (model == CLAIMS_AN_ADDRESS_IT_LACKS and control & SEALED):
                 raise Reject(Reason.NOT_MINE, f"the frame names {named[::-1].hex(':')}")
         if control & CAPABILITY:
             capability = data[start : start + 1]

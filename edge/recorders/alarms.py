@@ -1,45 +1,147 @@
-"""Which alarms stand: (standing alarms, raised or cleared) -> (standing alarms, record)."""
+"""Which alarms stand: raised, acknowledged, cleared, each a revision of one record.
+
+::
+
+    raised ──▶ active ──acknowledge──▶ acknowledged
+                 │                          │
+                 └──────── cleared ◀────────┘
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, Final
 
-from drivers.contract import Instant
+from drivers.contract import NANOSECONDS, Instant, Observation
 from edge.alarms import Cause
-from edge.instant import rfc3339
-from edge.records.own import AlarmRecord
+from edge.instant import parse_rfc3339, rfc3339
+from edge.recorders.contract import Derived, Fact, Notice, Output, Unfit
+from edge.recorders.memory import Memory, Table
+from edge.records.own import Acknowledgement, AlarmRecord
 from edge.records.record import record_id
 
+ACKNOWLEDGED_LATE: Final = 30 * 86_400 * NANOSECONDS
+"""For so long what was done about an alarm can still be said after it was cleared."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
+class Row:
+    """An alarm as its last record told it."""
+
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def record(self) -> AlarmRecord:
+        return AlarmRecord.model_validate(self.body)
+
+
 class StandingAlarms:
-    """The alarms that stand, by what they are about. ``gateway`` and ``operator`` stand in every record."""
+    """The alarms that stand, by what they are about; also the recorder of what people do about them.
 
-    gateway: str
-    operator: str
-    active: dict[tuple[Cause, str], AlarmRecord] = field(default_factory=dict)
+    ``gateway`` and ``operator`` stand in every record.
+    """
 
-    def raised(self, cause: Cause, subject: str, detail: str, at: Instant) -> AlarmRecord | None:
+    name = "alarms"
+    hears: frozenset[str] = frozenset()
+    takes = frozenset({"acknowledge"})
+
+    def __init__(self, gateway: str, operator: str) -> None:
+        self._gateway = gateway
+        self._operator = operator
+        self._standing = Table("standing", Row)
+        self._cleared = Table("cleared", Row)
+        self.memory = Memory(self._standing, self._cleared)
+
+    def __len__(self) -> int:
+        return len(self._standing)
+
+    @property
+    def active(self) -> Iterator[AlarmRecord]:
+        """Those that stand, acknowledged or not."""
+        return (row.record for row in self._standing.values())
+
+    def raised(self, notice: Notice) -> AlarmRecord | None:
         """The record to write, or None if the alarm stands already."""
-        if (cause, subject) in self.active:
+        key = _key(notice)
+        if key in self._standing:
             return None
-        since = rfc3339(at)
+        since = rfc3339(notice.at)
         record = AlarmRecord(
-            id=record_id(self.gateway, "alarm", f"{cause} {subject}", since),
+            id=record_id(self._gateway, "alarm", key, since),
             revision=1,
-            operator=self.operator,
+            operator=self._operator,
             since=since,
-            cause=cause,
-            subject=subject,
+            cause=notice.cause,
+            name=notice.name or None,
+            subject=notice.subject,
+            severity=notice.severity,
             state="active",
-            detail=detail,
+            detail=notice.detail,
+            facts=dict(notice.facts),
         )
-        self.active[cause, subject] = record
+        self._standing.put(key, Row(record.body()))
         return record
 
-    def cleared(self, cause: Cause, subject: str, at: Instant) -> AlarmRecord | None:
+    def cleared(self, notice: Notice) -> AlarmRecord | None:
         """The next revision, or None if no such alarm stands."""
-        record = self.active.pop((cause, subject), None)
-        if record is None:
+        key = _key(notice)
+        row = self._standing.get(key)
+        if row is None:
             return None
-        return record.model_copy(update={"revision": 2, "state": "cleared", "to": rfc3339(at)})
+        self._standing.drop(key)
+        before = row.record
+        facts = before.facts | dict(notice.facts)
+        record = _revised(before, state="cleared", to=rfc3339(notice.at), facts=facts)
+        self._cleared.put(record.id, Row(record.body()))
+        return record
+
+    def gone(self, subjects: Iterable[str], at: Instant) -> list[AlarmRecord]:
+        """Clears what stood about devices and uplinks that the settings no longer have."""
+        known = set(subjects)
+        about = [each for each in self.active if each.cause in _ABOUT_SETTINGS and each.subject not in known]
+        cleared = (
+            self.cleared(Notice(at, Cause(each.cause), each.subject, active=False, name=each.name or ""))
+            for each in about
+        )
+        return [record for record in cleared if record is not None]
+
+    def observe(self, device: str, item: Observation) -> Iterable[Output]:
+        """Hears nothing."""
+        return ()
+
+    def enter(self, fact: Fact) -> Iterable[Output]:
+        """A person says what was done. Raises Unfit where there is no such alarm, or it was said already."""
+        for table in (self._standing, self._cleared):
+            for key, row in table.items():
+                if row.body["id"] == fact.values["alarm"]:
+                    return [Derived(self._acknowledged(table, key, fact))]
+        raise Unfit("no_alarm", alarm=fact.values["alarm"])
+
+    def tick(self, at: Instant) -> Iterable[Output]:
+        """Forgets what was cleared long ago."""
+        for key, row in self._cleared.items():
+            if at - parse_rfc3339(row.body["to"]) > ACKNOWLEDGED_LATE:
+                self._cleared.drop(key)
+        return ()
+
+    def _acknowledged(self, table: Table[Row], key: str, fact: Fact) -> AlarmRecord:
+        before = table[key].record
+        if before.acknowledged is not None:
+            raise Unfit("acknowledged", alarm=before.id, by=before.acknowledged.by)
+        said = Acknowledgement(by=fact.by, at=rfc3339(fact.at), action=fact.values["action"])
+        state = "acknowledged" if before.state == "active" else before.state
+        record = _revised(before, state=state, acknowledged=said)
+        table.put(key, Row(record.body()))
+        return record
+
+
+_ABOUT_SETTINGS: Final = frozenset({Cause.SILENT, *(cause for cause in Cause if cause.startswith("uplink_"))})
+
+
+def _key(notice: Notice) -> str:
+    return " ".join(part for part in (notice.cause, notice.name, notice.subject) if part)
+
+
+def _revised(before: AlarmRecord, **changes: Any) -> AlarmRecord:
+    return before.model_copy(update={"revision": before.revision + 1, **changes})

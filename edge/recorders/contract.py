@@ -50,7 +50,8 @@ class Derived(NamedTuple):
 class Notice(NamedTuple):
     """Something that an alarm has to tell, or need no longer tell.
 
-    subject: the device, code or place that it is about. facts: what was seen, as the record will say it.
+    subject: the point, device, code or place that it is about. name: of a limit, as the settings have it.
+    facts: what was seen, as the record will say it; detail: the same in words, of a machine's own troubles.
     active: False clears it.
     """
 
@@ -59,6 +60,9 @@ class Notice(NamedTuple):
     subject: str
     facts: Mapping[str, Any] = {}
     active: bool = True
+    name: str = ""
+    severity: Literal["low", "medium", "high"] | None = None
+    detail: str = ""
 
 
 Output: TypeAlias = Derived | Notice

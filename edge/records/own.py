@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from edge.records.record import Record
+from edge.records.record import Piece, Record
+
+
+class Acknowledgement(Piece):
+    """What a person did about an alarm. · 处置"""
+
+    by: str = Field(description="Who. · 处置人")
+    at: str = Field(description="When. · 处置时间")
+    action: str = Field(description="What was done. · 纠正措施")
 
 
 class AlarmRecord(Record):
-    """报警: raised as revision 1, cleared as revision 2."""
+    """报警: raised, acknowledged, cleared; each is a further revision."""
 
     kind: Literal["alarm"] = "alarm"
     source: Literal["gateway"] = "gateway"
-    cause: str
-    subject: Annotated[str, Field(description="the device, uplink or lane that it is about")]
-    state: Literal["active", "cleared"]
-    detail: str
+    cause: str = Field(description="What it is about. · 原因")
+    name: str | None = Field(None, description="Of a limit: its name in the settings. · 报警名称")
+    subject: str = Field(description="The point, device, code, place or uplink that it is about. · 对象")
+    severity: Literal["low", "medium", "high"] | None = Field(None, description="How grave. · 级别")
+    state: Literal["active", "acknowledged", "cleared"] = Field(description="How it stands. · 状态")
+    detail: str = Field("", description="What was seen, in words. · 说明")
+    facts: dict[str, Any] = Field({}, description="What was seen: limit, value, since when. · 数据")
+    acknowledged: Acknowledgement | None = Field(None, description="What was done about it. · 处置")
 
 
 class GatewayRecord(Record):

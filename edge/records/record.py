@@ -90,6 +90,7 @@ class Climate(Piece):
     beyond_s: float | None = Field(None, description="Seconds beyond the limit. · 超限时长（秒）")
     gaps: list[Gap] = Field([], description="Where no reading came. · 数据缺口")
     series: list[SeriesPoint] = Field([], description="The sealed points. · 序列")
+    late: int = Field(0, description="Readings that came too late to be counted. · 迟到读数个数")
 
 
 class TradeRecord(Record):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
+from drivers.ble.beacon import BeaconOptions
 from drivers.contract import Driver, PortKind
-from edge.quantities import QUANTITIES
+from edge.quantities import QUANTITIES, STATE
 from edge.settings.devices import DeviceSettings, Place, Port
 from edge.settings.findings import Fault
 from edge.settings.reader import Keys
@@ -90,13 +91,27 @@ def quantities(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driv
     """Quantities without a unit in the published table, and adjustments of what a device does not measure."""
     for name, device in devices.items():
         measured = drivers[device.driver].decoder(device.options).quantities()
-        for quantity in measured:
-            if quantity not in QUANTITIES:
-                yield Fault(("devices", name), *unknown("unknown_unit", quantity, QUANTITIES))
+        if isinstance(device.options, BeaconOptions):
+            yield from _described(name, device.options)
+        else:
+            for quantity in measured:
+                if quantity not in QUANTITIES:
+                    yield Fault(("devices", name), *unknown("unknown_unit", quantity, QUANTITIES))
         for quantity in device.adjust:
             if quantity not in measured:
                 where = ("devices", name, "adjust", quantity)
                 yield Fault(where, *unknown("unknown_quantity", quantity, measured), at_key=True)
+
+
+def _described(name: str, options: BeaconOptions) -> Iterator[Fault]:
+    """Points of the file itself that have no unit, states that are no bool, and numbers that are one."""
+    for quantity, point in options.points.items():
+        where = ("devices", name, "points", quantity)
+        if quantity not in QUANTITIES:
+            yield Fault(where, *unknown("unknown_point", quantity, QUANTITIES), at_key=True)
+        elif (QUANTITIES[quantity] == STATE) != (point.type == "bool"):
+            key = "number_bool" if point.type == "bool" else "state_number"
+            yield Fault((*where, "type"), key, {"name": quantity})
 
 
 def thinning(devices: Mapping[str, DeviceSettings], drivers: Mapping[str, Driver]) -> Iterator[Fault]:

@@ -31,7 +31,7 @@ from tests.simulators.listeners import (
 )
 from tests.simulators.peers import truth, until
 
-FIXED = {"measures": "1h"}
+pytestmark = pytest.mark.usefixtures("dbus_daemon")
 
 
 async def set_power(site: Site, on: bool) -> None:

@@ -16,6 +16,8 @@ from tests.simulators.listeners import CORE, air, listening
 from tests.simulators.peers import truth, until
 from tests.simulators.test_simulators_command import command, said, simulators
 
+pytestmark = pytest.mark.usefixtures("dbus_daemon")
+
 SECONDS = 4.0
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 

@@ -19,6 +19,8 @@ from tests.bluez import on_air
 from tests.simulators.listeners import CLINICAL, air
 from tests.simulators.peers import truth, until
 
+pytestmark = pytest.mark.usefixtures("dbus_daemon")
+
 SENSING, CLINIC = "environmental-sensing", "health-thermometer"
 TEMPERATURE, HUMIDITY, MEASUREMENT = (
     f"0000{uuid}-0000-1000-8000-00805f9b34fb" for uuid in ("2a6e", "2a6f", "2a1c")

@@ -30,6 +30,8 @@ from tests.simulators.listeners import (
 )
 from tests.simulators.peers import truth, until
 
+pytestmark = pytest.mark.usefixtures("dbus_daemon")
+
 ADAPTER = "org.bluez.Adapter1"
 
 

@@ -46,13 +46,16 @@ async def command(process: Process, line: str) -> dict[str, Any]:
     return await said(process)
 
 
+@pytest.mark.usefixtures("dbus_daemon")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_ready_asked_and_ended_by_a_signal(number: signal.Signals, tmp_path: Path) -> None:
     async with simulators("slaughterhouse", "--dir", str(tmp_path / "new")) as process:
         ready = await said(process)
         assert ready["ready"] is True
         assert ready["truth"] == str(tmp_path / "new" / "truth.jsonl")
-        assert set(ready["ports"]) == {"ear", "hooks", "rail", "probes", "panel"}
+        assert set(ready["ports"]) == {"ear", "hooks", "rail", "radio", "probes", "panel"}
+        assert set(ready["buses"]) == {"radio"}
+        assert ready["missing"] == {}
         host, _, port = ready["ports"]["panel"]["tcp"].partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(bytes.fromhex("000700000006010300000001"))

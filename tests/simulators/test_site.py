@@ -30,10 +30,10 @@ READ_BOTH = bytes.fromhex("010400010002200b")
 PORTS = {
     "slaughterhouse": {
         **{"ear": "serial", "hooks": "serial", "rail": "serial"},
-        **{"probes": "serial", "panel": "tcp"},
+        **{"probes": "serial", "panel": "tcp", "radio": "bluetooth"},
     },
-    "truck": {"gps": "serial", "body": "serial"},
-    "coldstore": {"panel": "tcp", "probes": "serial"},
+    "truck": {"gps": "serial", "body": "serial", "radio": "bluetooth"},
+    "coldstore": {"panel": "tcp", "probes": "serial", "radio": "bluetooth"},
 }
 UNITS = {
     "slaughterhouse": {"probes": {1: 3, 2: 4, 11: 3}, "panel": {1: 3}},
@@ -51,6 +51,7 @@ def nothing_left_open() -> Iterator[None]:
     assert len(list(OPEN_FILES.iterdir())) <= before
 
 
+@pytest.mark.usefixtures("dbus_daemon")
 @pytest.mark.parametrize("name", PORTS)
 async def test_the_scenarios_have_the_ports_of_the_examples(name: str, tmp_path: Path) -> None:
     async with Site(name, tmp_path) as site:
@@ -68,6 +69,7 @@ async def test_the_scenarios_have_the_ports_of_the_examples(name: str, tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["truth.jsonl"]
 
 
+@pytest.mark.usefixtures("dbus_daemon")
 async def test_every_talker_has_spoken_within_seconds(tmp_path: Path) -> None:
     async with asyncio.timeout(10), Site("all", tmp_path) as site:
         assert set(site.ports) == {f"{name}.{port}" for name, ports in PORTS.items() for port in ports}
@@ -75,6 +77,7 @@ async def test_every_talker_has_spoken_within_seconds(tmp_path: Path) -> None:
         await until(lambda: truth(site, "tag", port="slaughterhouse.hooks", delivered=True))
         await until(lambda: truth(site, "weight", port="slaughterhouse.rail", delivered=True))
         await until(lambda: truth(site, "fix", port="truck.gps", delivered=True))
+        await until(lambda: all(truth(site, "advert", port=f"{name}.radio") for name in PORTS))
 
 
 async def test_the_same_seed_plays_the_same_animals(tmp_path: Path) -> None:

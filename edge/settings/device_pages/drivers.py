@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from drivers.contract import Driver, Fix
 from edge.quantities import QUANTITIES
 from edge.settings.device_pages.markdown import from_docstring, page, table
@@ -35,7 +37,9 @@ class Described:
         keys = device_keys(name, schema)
         self.own = {key: said for key, said in keys["properties"].items() if key not in COMMON_KEYS}
         self.required = [key for key in keys["required"] if key in self.own]
-        self.example = {key: _example(key, self.own[key]) for key in self.required}
+        self.example = _whole_example(driver.decoder.options) or {
+            key: _example(key, self.own[key]) for key in self.required
+        }
         options = driver.decoder.options.model_validate(self.example, context={"profiles": profiles})
         self.quantities = driver.decoder(options).quantities()
 
@@ -60,6 +64,8 @@ class Described:
         """What it observes, with units."""
         if "profile" in self.own:
             return both("by_profile", link="README.md")
+        if "points" in self.own:
+            return both("by_points")
         if "lat" in self.quantities:
             return f"{both('position')}: {quantities(field for field in Fix._fields if field in QUANTITIES)}"
         return quantities(self.quantities) or both("codes")
@@ -113,6 +119,13 @@ def device_keys(driver: str, schema: Schema) -> Schema:
             keys: Schema = case["then"]
             return keys
     raise KeyError(driver)
+
+
+def _whole_example(options: type[BaseModel]) -> dict[str, object]:
+    """Of keys that belong together, where the model gives one."""
+    extra = options.model_config.get("json_schema_extra")
+    examples = extra.get("examples") if isinstance(extra, dict) else None
+    return dict(examples[0]) if isinstance(examples, list) and isinstance(examples[0], dict) else {}
 
 
 def _example(key: str, said: Mapping[str, Any]) -> object:

@@ -46,7 +46,7 @@ def keys_table(keys: Properties, required: Sequence[str], schema: Schema) -> str
     rows = [
         (
             code(key),
-            _values(said, schema),
+            ", ".join(_values(each, schema) for each in said.get("anyOf", [said])),
             both("required") if key in required else _default(said),
             str(said["description"]),
         )
@@ -78,5 +78,7 @@ def _mapping(said: Mapping[str, Any], schema: Schema) -> str:
     """The keys of a mapping, as ``{a, b}``."""
     part = schema["$defs"][said["$ref"].removeprefix("#/$defs/")] if "$ref" in said else said
     inner = [*part.get("properties", {})]
+    if isinstance(each := part.get("additionalProperties"), dict):
+        inner.append(f"…: {_mapping(each, schema)}")
     inner += [f"…: {_mapping(each, schema)}" for each in part.get("patternProperties", {}).values()]
     return f"{{{', '.join(inner)}}}"

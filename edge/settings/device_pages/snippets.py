@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
+
+import yaml
 
 from drivers.contract import Driver
 from drivers.modbus.bus import Bus
@@ -36,7 +39,7 @@ def role(quantities: Sequence[str]) -> Role:
         return Role("station-1", "station", "station-1-reader")
     if "lat" in quantities:
         return Role("truck-1", "vehicle", "truck-1-position")
-    if "mass" in quantities:
+    if "mass" in quantities and "temperature" not in quantities:
         return Role("station-1", "station", "station-1-scale")
     return Role("cold-room-1", "cold-room", "cold-room-1-probe")
 
@@ -58,10 +61,16 @@ def snippet(name: str, driver: Driver, ports: Sequence[str], stands: Role, own: 
             "places:",
             f"  {stands.place}: {{kind: {stands.kind}}}",
             "devices:",
-            f"  {stands.device}: {{{', '.join(f'{key}: {value}' for key, value in keys.items())}}}",
+            f"  {stands.device}: {_flow(keys)}",
             "```",
         ]
     )
+
+
+def _flow(keys: Mapping[str, object]) -> str:
+    """In one line."""
+    dumped: str = yaml.safe_dump(dict(keys), default_flow_style=True, sort_keys=False, width=math.inf)
+    return dumped.strip()
 
 
 def ports_for(driver: Driver, doc: str, factory: Factory | None = None) -> list[str]:
@@ -81,6 +90,8 @@ def ports_for(driver: Driver, doc: str, factory: Factory | None = None) -> list[
         ways.append(_tcp(_MODBUS_PORT) + _remark("or_modbus_tcp"))
     elif "tcp" in driver.sources:
         ways.append(_tcp(int(served[1]) if served else _SERVER_PORT) + _remark("or_network"))
+    if "bluetooth" in driver.sources:
+        ways.append("port-1: {bluetooth: hci0}")
     return ways
 
 

@@ -145,9 +145,25 @@ def test_a_sealed_frame_without_a_key_is_refused() -> None:
 
 @pytest.mark.parametrize("key", ["", "231d39c1", KEY + "00", KEY[:-1] + "g", " " + KEY[1:], KEY + "\n"])
 def test_a_key_that_is_none_is_not_shown(key: str) -> None:
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match="32 hexadecimal digits") as refused:
         probe().unlocked(key)
     assert not key.strip() or key.strip() not in str(refused.value)
+
+
+SIZES_BY_THE_SPECIFICATION = {
+    1: "00 01 09 0F 10 11 15 16 17 18 19 1A 1B 1C 1D 1E 1F 20 21 22 23 24 25 26 27 28 29 2A 2B 2C 2D 2E 2F "
+    "3A 46 57 58 59 60 64 65",
+    2: "02 03 06 07 08 0C 0D 0E 12 13 14 3C 3D 3F 40 41 43 44 45 47 48 49 4A 51 52 56 5A 5D 5E 5F 61 F0",
+    3: "04 05 0A 0B 42 4B F2",
+    4: "3E 4C 4D 4E 4F 50 55 5B 5C 62 63 F1",
+}
+"""bthome.io/format, June 2026."""
+
+
+def test_every_object_of_the_specification_has_its_size() -> None:
+    assert {
+        kind: size for size, kinds in SIZES_BY_THE_SPECIFICATION.items() for kind in bytes.fromhex(kinds)
+    } == SIZES
 
 
 @given(kind=st.sampled_from(sorted(SIZES)), data=st.data())

@@ -2,7 +2,7 @@
 
 ::
 
-    {"layout": ..., "cases": [
+    {"layout": ..., "options": of a family that cannot do without, "cases": [
       {"name": what it shows, "hex": the structures off the air, "source": ...,
        "options": the device's keys (address, key as 32 digits ...),
        "readings": what it says; a value that is null is missing, and "missing" gives the reason of each,
@@ -106,10 +106,11 @@ def test_a_family_is_shown_below_zero_and_refusing(name: str) -> None:
 @pytest.mark.parametrize("name", ADVERTISED)
 def test_what_is_another_familys_is_not_its_own(name: str) -> None:
     """A stranger's advertisement, and an empty one, say nothing."""
+    needed = json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8")).get("options", {})
     strange = spelt(Advertisement("", {0xFFFE: bytes(20)}, {0xFFFE: bytes(20)}, frozenset()))
     for data in (b"", strange):
         with pytest.raises(Reject) as refused:
-            decoder_of(name, {}).decode(Frame(data), AT)
+            decoder_of(name, needed).decode(Frame(data), AT)
         assert refused.value.reason == "not_mine"
 
 

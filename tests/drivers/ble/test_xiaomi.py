@@ -148,13 +148,17 @@ def test_an_address_that_is_another_is_no_excuse_for_a_seal() -> None:
 
 
 def test_what_a_model_means_by_an_object() -> None:
-    """K9B sends 1 for a long press, where others send it for two; MJYD02YL says 100 for light, not lx."""
+    """K9B sends 1 for a long press, where others send it for two, and K9BB 15 where others say which button;
+    MJYD02YL says 100 for light, not lx."""
 
     def said(model: str, objects: str) -> dict[str, float | bool | None]:
         frame = aired(bytes.fromhex("4050" + model + "07" + objects))
         return {item.quantity: item.value for item in thermometer().decode(frame, AT)}
 
     assert said("5301", "011003000001") == {"button": 2}
-    assert said("6815", "011003000001") == {"button": 4}
+    for k9b in ("fd0d", "6815", "6915"):
+        assert said(k9b, "011003000001") == {"button": 4}
+    assert said("101c", "0c4e010f") == {"button": 2}
+    assert said("4919", "0c4e0103") == {"button": 1}
     assert said("9800", "071003640000") == {"illuminance": 100}
     assert said("f607", "071003640000") == {}

@@ -32,6 +32,7 @@ POINTS = "points: [[10.9, 11.3], [75.0, 75.3]]"
 BODY_POINTS = "devices.body-air.adjust.humidity.points"
 CORE_THIN = "thin: {change: 0.1, at_least: 2min}"
 FIX_THIN = "{distance: 50m, turn: 20deg, at_least: 60s}"
+TAG = "devices.dock-tag.points"
 
 KEYS = [
     Broken("gateway:\n", "‸gatway:\n", "gatway", "unknown_key_near", "did you mean gateway?"),
@@ -119,8 +120,8 @@ KEYS = [
         "serial, calibrated",
     ),
     Broken(
-        "{offset:",
-        "{‸ofset:",
+        "{offset: -0.3}",
+        "{‸ofset: -0.3}",
         "devices.chiller-1-air.adjust.temperature.ofset",
         "unknown_key_near",
         "offset?",
@@ -863,7 +864,7 @@ SHARING = [
         "  chiller-1-core:\n    driver: modbus\n    port: panel\n    unit: ‸1\n    channel: 1\n",
         "devices.chiller-1-core.unit",
         "address_twice",
-        "the same unit, channel on panel as chiller-1-air (line 61): 1, 1",
+        "the same unit, channel on panel as chiller-1-air (line 62): 1, 1",
     ),
     Broken(
         "unit: 11, profile: danfoss-ekc-202d",
@@ -1004,6 +1005,39 @@ LATER = [
     ),
 ]
 
+DESCRIBED = [
+    Broken("    company: 0x0059\n", "", "devices.dock-tag", "one_kind", "company, service", "driver: beacon"),
+    Broken(
+        "    company: 0x0059\n",
+        "    company: 0x0059\n    service: 0x181A\n",
+        *("devices.dock-tag", "one_kind", "company, service", "driver: beacon"),
+    ),
+    Broken(
+        "company: 0x0059", "company: ‸0x10059", "devices.dock-tag.company", "at_most", "the most is 65535"
+    ),
+    Broken("company: 0x0059", "service: ‸0x1181A", "devices.dock-tag.service", "service_uuid", "0x181A, or"),
+    Broken("DD:34:02:06:D0:6C", "‸DD-34-02-06-D0-6C", "devices.dock-tag.address", "form", "the form"),
+    Broken(
+        "D0:CF:5E:03:97:18", "‸DD:34:02:06:D0:6C", "devices.dock-eye.address", "address_twice", "dock-tag"
+    ),
+    Broken("starts: 0a02", "starts: ‸0a0", "devices.dock-tag.starts", "form", "does not have the form"),
+    Broken("offset: 2,", "‸ofset: 2,", f"{TAG}.temperature.ofset", "unknown_key_near", "mean offset?"),
+    Broken("type: s16", "type: ‸s15", f"{TAG}.temperature.type", "one_of_near", "did you mean s16?"),
+    Broken(
+        "length: 8", "length: 5", f"{TAG}.door", "beyond_length", "byte 6 and the data has 5", "{offset: 5"
+    ),
+    Broken("type: u8, add: 0.5", "type: u8, bit: ‸1", f"{TAG}.humidity.bit", "bit_alone", "type: bool alone"),
+    Broken("bool, bit: 7", "bool, scale: ‸2.0", f"{TAG}.door.scale", "bool_bare", "a bool has no scale"),
+    Broken("type: bool, bit: 7", "type: ‸u8", f"{TAG}.door.type", "state_number", "door is a state"),
+    Broken("type: u8, add: 0.5", "type: ‸bool", f"{TAG}.humidity.type", "number_bool", "is a number"),
+    Broken("scale: 0.01", "scale: ‸0", f"{TAG}.temperature.scale", "scale_zero", "makes every value 0"),
+    Broken(
+        "[-40, 85]", "‸[85, -40]", f"{TAG}.temperature.valid_range", "range_order", "the lowest value first"
+    ),
+    Broken("      door: {offset", "      ‸dor: {offset", f"{TAG}.dor", "unknown_point_near", "mean door?"),
+    Broken("      door: {offset", "      ‸weight: {offset", f"{TAG}.weight", "unknown_point", "no unit here"),
+]
+
 YAML = [
     Broken(
         "clock: {trust: system}",
@@ -1084,5 +1118,5 @@ YAML = [
 
 ROWS = [
     *(*KEYS, *MISSING, *EMPTY, *TYPES, *CHOICES, *MEASURES, *RANGES, *FORMS),
-    *(*CALIBRATION, *THIN, *SECRETS, *TOGETHER, *REFERENCES, *SHARING, *LATER, *YAML),
+    *(*CALIBRATION, *THIN, *SECRETS, *TOGETHER, *REFERENCES, *SHARING, *LATER, *DESCRIBED, *YAML),
 ]
