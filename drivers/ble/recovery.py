@@ -47,6 +47,11 @@ class Ladder:
         silence_s = UNKNOWN_S if every_s is None else max(LEAST_S, MISSED * every_s)
         return min(silence_s * (1 << self._rounds), MOST_S)
 
+    @property
+    def begun(self) -> bool:
+        """Whether a step was taken since a probe was heard."""
+        return self._rounds > 0 or self._next is not Step.RESTART
+
     def heard(self, at_s: float) -> None:
         """One of the probes, at a time on a clock that nobody sets."""
         self._cadence.heard(at_s)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from bleak import BleakScanner
+from bleak.exc import BleakError
 from pydantic import BaseModel
 
 from drivers.ble import connection, news, recovery
@@ -38,6 +40,7 @@ from edge.supervisor import Health, supervise
 from simulators.bluez.bus import missing
 from tests.bluez import on_air
 from tests.simulators.peers import ONE_ROOM, truth, until
+from tests.simulators.test_bluez_faults import set_power
 
 pytestmark = pytest.mark.skipif(missing("radio") is not None, reason=missing("radio") or "")
 
@@ -364,6 +367,7 @@ async def test_a_scan_that_died_silently_is_begun_anew(
             assert health.restarts == 0
         counters = source.counters()
         assert (counters["restarts"], counters["power_cycles"]) == (1, cycles)
+        assert counters["passive"] == 0, "the one that fell silent was passive"
 
 
 @pytest.mark.usefixtures("hasty")
@@ -375,6 +379,31 @@ async def test_a_radio_that_hears_nothing_at_all_is_down(
         async with supervised(radio(1)) as (_, health):
             await until(lambda: health.state == "down")
             assert "hci0 hears nothing" in health.error
+
+
+async def test_a_scan_that_is_refused_is_tried_after_the_adapter_was_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BlueZ has forgotten to end a scan, and bleak's connection is told that it is in progress."""
+    async with on_air(air(1, passive=False), tmp_path, monkeypatch):
+        left_behind = BleakScanner(bluez={"adapter": "hci0"})
+        await left_behind.start()
+        async with supervised(radio(1)) as (ears, health):
+            await ears.hear("core")
+            assert health.restarts == 1
+        with suppress(BleakError):
+            await left_behind.stop()
+
+
+async def test_an_adapter_that_is_off_is_switched_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with on_air(air(1), tmp_path, monkeypatch) as site:
+        await set_power(site, on=False)
+        async with supervised(radio(1)) as (ears, health):
+            await ears.hear("core")
+            assert health.restarts == 0
+            await set_power(site, on=False)
+            await until(lambda: "switched the Bluetooth adapter hci0 off" in health.error)
+            await ears.hear("core")
 
 
 async def test_an_adapter_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
