@@ -20,8 +20,9 @@ class News:
     """
 
     def __init__(self, decoder: Decoder) -> None:
-        self.decoder = decoder
-        self.numbered = isinstance(decoder, Numbered)
+        self._decode = decoder.decode
+        self._number_of = decoder.number if isinstance(decoder, Numbered) else None
+        self.numbered = self._number_of is not None
         self.repeats = 0
         self.limited = 0
         self._number: Number | None = None
@@ -34,7 +35,7 @@ class News:
         Neither the number nor the limit is touched by a frame that is not believed: a stranger who uses the
         address can silence nobody.
         """
-        number = self.decoder.number(frame) if isinstance(self.decoder, Numbered) else None
+        number = self._number_of(frame) if self._number_of is not None else None
         if number is not None and self._number is not None:
             if number.value == self._number.value:
                 self.repeats += 1
@@ -44,7 +45,7 @@ class News:
         if not self._may_speak(steady_s):
             self.limited += 1
             return []
-        observations = list(self.decoder.decode(frame, at))
+        observations = list(self._decode(frame, at))
         self._allowed -= 1.0
         self._number = number
         self.numbered = self.numbered and number is not None

@@ -87,14 +87,18 @@ async def air(folder: Path, probes: Sequence[str], *, flood: bool) -> AsyncItera
 
 
 async def above_bleak(folder: Path, seconds: float) -> dict[str, float]:
-    """Microseconds by metric, and bleak's own, which begin with ``bare.``; empty without a dbus-daemon."""
+    """Microseconds by metric, and bleak's own, which begin with ``bare.``; empty without a dbus-daemon.
+
+    Both hear the same at the same time.
+    """
     if missing("radio"):
         return {}
     found = {}
     for name, probes, flood in (("foreign", ADDRESSES[:1], True), ("own", ADDRESSES, False)):
         async with air(folder, probes, flood=flood) as around:
-            bleak = await around.ear("bleak", seconds=seconds)
-            ours = await around.ear("radio", *probes, seconds=seconds)
+            bleak, ours = await asyncio.gather(
+                around.ear("bleak", seconds=seconds), around.ear("radio", *probes, seconds=seconds)
+            )
         found[f"advert_{name}"] = ours.us - bleak.us
         found[f"bare.advert_{name}"] = bleak.us
     return found

@@ -13,10 +13,12 @@ from typing import Any, ClassVar
 
 import pytest
 from bleak import BleakScanner
+from bleak.args.bluez import OrPattern
+from bleak.assigned_numbers import AdvertisementDataType
 from bleak.exc import BleakError
 from pydantic import BaseModel
 
-from drivers.ble import connection, news, recovery
+from drivers.ble import connection, news, recovery, scan
 from drivers.ble.advertisement import parse
 from drivers.ble.environmental_sensing import EnvironmentalSensing
 from drivers.ble.health_thermometer import HealthThermometer
@@ -368,6 +370,19 @@ async def test_a_scan_that_died_silently_is_begun_anew(
         counters = source.counters()
         assert (counters["restarts"], counters["power_cycles"]) == (1, cycles)
         assert counters["passive"] == 0, "the one that fell silent was passive"
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_what_a_passive_scan_does_not_hear_an_active_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = OrPattern(0, AdvertisementDataType.FLAGS, b"\x99")
+    monkeypatch.setitem(scan.PASSIVE, "or_patterns", [nobody])
+    async with on_air(air(1), tmp_path, monkeypatch):
+        source = radio(1)
+        async with listening(source) as ears:
+            await ears.hear("core")
+            assert (source.counters()["restarts"], source.counters()["passive"]) == (1, 0)
 
 
 @pytest.mark.usefixtures("hasty")
