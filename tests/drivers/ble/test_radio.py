@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from bleak import BleakScanner
+from bleak import BleakClient, BleakScanner
 from bleak.args.bluez import OrPattern
 from bleak.assigned_numbers import AdvertisementDataType
 from bleak.exc import BleakError
@@ -323,6 +323,22 @@ async def test_a_connected_probe_is_read_when_it_is_asked(
             before = len(ears.said)
             source.ask("room")
             await until(lambda: len(ears.said) == before + 2)
+
+
+async def test_a_probe_that_is_still_connected_to_nobody_is_connected_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway was killed: BlueZ holds on to the connection, and the probe has no reason to advertise."""
+    async with on_air(air(3), tmp_path, monkeypatch):
+        device = await BleakScanner.find_device_by_address(ROOM)
+        assert device is not None
+        killed = BleakClient(device)
+        await killed.connect()
+        source = radio(3)
+        async with listening(source) as ears:
+            await ears.hear("room")
+            assert source.counters()["restarts"] == 0, "it did not take the radio's recovery"
+        await killed.disconnect()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`tagtrail read` of a Bluetooth device: by itself, through the running gateway, and where none answers."""
+"""Bluetooth devices of a site: read with and without the gateway, and what is known of their cadence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import pytest
 import yaml
 
 from drivers.ble.advertisement import parse
+from drivers.catalogue import DRIVERS
+from edge import gateway
+from edge.wiring import intaken
 from simulators.bluez.bus import missing
 from tests.bluez import on_air
 from tests.edge.test_cli import tagtrail
@@ -69,16 +72,16 @@ async def test_it_asks_the_running_gateway(
     site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gateways: Gateways
 ) -> None:
     async with on_air(SCENARIO, tmp_path / "air", monkeypatch):
-        gateway = gateways(site)
-        await gateway.start()
-        await gateway.status()
+        running = gateways(site)
+        await running.start()
+        await running.status()
         for device in ("air", "room"):
             said = await tagtrail("read", site, device)
             assert said.code == 0, said
             assert "temperature" in said.out
-        status = await gateway.status()
+        status = await running.status()
         assert status["ports"]["radio"]["passive"] == 1
-        assert await gateway.stop() == 0
+        assert await running.stop() == 0
 
 
 async def test_without_a_bus_it_says_what_to_do(
@@ -87,3 +90,10 @@ async def test_without_a_bus_it_says_what_to_do(
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/none")
     said = await tagtrail("read", site, "air")
     assert (said.code, "systemctl start dbus" in said.err) == (3, True)
+
+
+def test_the_cadence_of_what_is_in_the_air_is_learnt(site: Path) -> None:
+    facts = intaken(gateway.load(site), DRIVERS)
+    assert {device.name: (device.learns, device.every_s) for device in facts} == dict.fromkeys(
+        ("air", "room", "lost"), (True, None)
+    )
