@@ -147,8 +147,10 @@ async def test_what_is_forged_is_refused_and_nothing_of_it_is_kept(
         site.fault("spoofed", port="radio")
         site.fault("replayed", port="radio", unit=1)
         refused: dict[str, int] = {}
-        while not {"replay", "checksum"} <= refused.keys() or len(truth(site, "forged", delivered=True)) < 40:
-            refused = (await gateway.status())["devices"]["core"]["refused"]
+        air: dict[str, int] = {}
+        while not ({"replay", "checksum"} <= refused.keys() and air.get("range", 0) >= 5):
+            devices = (await gateway.status())["devices"]
+            refused, air = devices["core"]["refused"], devices["air"]["refused"]
             await asyncio.sleep(0.2)
         await news(gateway, "core")
         assert await gateway.stop() == 0
