@@ -123,6 +123,7 @@ class Radio:
             probe.connection.seen(device)
             return
         self._ladder.heard(now_s)
+        # bleak may change what platform_data holds; nothing else of it tells what was said from what is known
         said = probe.changes.said(advertisement.platform_data[1], merged=self._passive)
         if said is None:
             self._counts["unchanged"] += 1
@@ -172,7 +173,8 @@ class Radio:
         return None
 
     async def _recover(self, adapter: Adapter, step: Step) -> None:
-        log.warning("%s: nothing is heard of any probe; %s", self._adapter, step)
+        level = logging.WARNING if self._ladder.rounds <= 1 else logging.DEBUG
+        log.log(level, "%s: nothing is heard of any probe; %s", self._adapter, step)
         match step:
             case Step.RESTART:
                 self._counts["restarts"] += 1
