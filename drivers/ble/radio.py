@@ -50,7 +50,7 @@ class Radio:
     """One per adapter. What it learnt of its probes outlives a lost radio.
 
     It listens passively where BlueZ can and all its probes number what they say: of what is said again
-    unchanged, BlueZ tells an active scan alone.
+    unchanged, BlueZ tells an active scan alone. A passive scan that fell silent is followed by an active one.
     """
 
     mixes: ClassVar[bool] = True
@@ -63,13 +63,15 @@ class Radio:
         self._counts: Counter[str] = Counter()
         self._ladder = Ladder()
         self._passive = False
+        self._refused = False
         self._queue: asyncio.Queue[_Heard] = asyncio.Queue(WAITING)
 
     async def run(self, emit: Emit) -> None:
         """Until cancelled. Raises LinkDown; nothing stays open in any case."""
         self._queue = asyncio.Queue(WAITING)
+        turn = asyncio.Lock()
         async with Adapter(self._adapter) as adapter:
-            await adapter.switch_on()
+            await (adapter.power_cycle() if self._refused else adapter.switch_on())
             for address, probe in self._probes.items():
                 probe.changes = Changes(adapter.remembered(address))
                 if probe.connection is not None:
@@ -80,7 +82,7 @@ class Radio:
                     tasks.create_task(self._decode(emit))
                     tasks.create_task(self._listen(adapter))
                     for connection in self._connections:
-                        tasks.create_task(connection.run(self._adapter, emit, self._now))
+                        tasks.create_task(connection.run(self._adapter, turn, emit, self._now))
             except BaseExceptionGroup as failures:
                 raise _cause(failures) from None
 
@@ -121,6 +123,7 @@ class Radio:
             probe.connection.seen(device)
             return
         self._ladder.heard(now_s)
+        # bleak may change what platform_data holds; nothing else of it tells what was said from what is known
         said = probe.changes.said(advertisement.platform_data[1], merged=self._passive)
         if said is None:
             self._counts["unchanged"] += 1
@@ -146,7 +149,10 @@ class Radio:
         """Scans, and does about a silence what the ladder says. Raises LinkDown."""
         loop = asyncio.get_running_loop()
         while True:
-            async with scanning(self._adapter, self._hear, passive=self._numbered()) as passive:
+            calm = self._numbered() and not self._ladder.begun
+            self._refused = True
+            async with scanning(self._adapter, self._hear, passive=calm) as passive:
+                self._refused = False
                 self._passive = passive
                 self._ladder.begin(loop.time())
                 step = await self._until_silent()
@@ -167,7 +173,8 @@ class Radio:
         return None
 
     async def _recover(self, adapter: Adapter, step: Step) -> None:
-        log.warning("%s: nothing is heard of any probe; %s", self._adapter, step)
+        level = logging.WARNING if self._ladder.rounds <= 1 else logging.DEBUG
+        log.log(level, "%s: nothing is heard of any probe; %s", self._adapter, step)
         match step:
             case Step.RESTART:
                 self._counts["restarts"] += 1

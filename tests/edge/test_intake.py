@@ -469,6 +469,29 @@ def test_a_probe_that_never_spoke_is_missed_too() -> None:
     assert site.alarms == {(Cause.SILENT, "core"): "silent"}
 
 
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        Reading(Instant(START), "temperature", 250.0),
+        Reading(Instant(START), "humidity", 120.0),
+        Reading(Instant(START), "temperature", None, Quality.MISSING, "out_of_range"),
+    ],
+)
+def test_of_a_frame_in_the_open_air_with_an_impossible_value_nothing_is_kept(impossible: Reading) -> None:
+    site = Site(listened_to()._replace(open_air=True))
+    site.says("core", impossible, Reading(Instant(START), "battery", 90.0))
+    assert site.journalled == []
+    assert site.intake.devices["core"].refused == {"range": 1}
+
+
+def test_humidity_that_an_instrument_overshoots_does_not_cost_the_temperature() -> None:
+    site = Site(listened_to()._replace(open_air=True))
+    wet = Reading(Instant(START), "humidity", None, Quality.MISSING, "out_of_range")
+    site.says("core", Reading(Instant(START), "temperature", 3.4), wet)
+    (entry,) = site.journalled
+    assert (entry["temperature"], entry["humidity"]) == (3.4, None)
+
+
 def test_a_cadence_that_is_given_is_not_learnt() -> None:
     site = Site(listened_to(every_s=10.0))
     talks(site, 1.0, 57)

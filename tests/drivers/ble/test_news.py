@@ -98,6 +98,14 @@ def test_an_address_may_say_so_much_and_no_more() -> None:
     assert news.limited == 100 - AT_ONCE
 
 
+def test_an_address_cannot_be_silenced_by_what_is_not_believed() -> None:
+    news = News(Plain())
+    for _ in range(100):
+        with pytest.raises(Reject):
+            values(news, "ff")
+    assert values(news, "03") == [3.0]
+
+
 def test_a_steady_probe_is_never_limited() -> None:
     news = News(Plain())
     assert len(values(news, *["03"] * 100, apart_s=1.0)) == 100
