@@ -47,8 +47,10 @@ class News:
             return []
         observations = list(self._decode(frame, at))
         self._allowed -= 1.0
-        self._number = number
-        self.numbered = self.numbered and number is not None
+        if number is None:
+            self.numbered = False
+        else:
+            self._number = number  # a frame without one must not make an old one news again
         return observations
 
     def _may_speak(self, steady_s: float) -> bool:

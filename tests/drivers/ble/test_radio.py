@@ -229,6 +229,25 @@ async def test_what_is_said_again_without_a_number_is_a_reading_within_a_limit(
         assert len({item.at for item in ears.of("pantry")}) == len(ears.said) < 15
 
 
+async def test_several_devices_may_share_an_address_and_each_takes_what_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The probes of a meat thermometer; what one of them takes is nobody's refusal."""
+    devices = [
+        Device("left", Unnumbered(), None, PANTRY),
+        Device("other", Numbering(), None, PANTRY),
+        Device("right", Unnumbered(), None, PANTRY),
+    ]
+    port = Port("radio", "bluetooth", 0.3, where="hci0")
+    async with on_air(air(2), tmp_path, monkeypatch):
+        source = Radio(port, no_wire, devices, lambda: Instant(time.time_ns()))
+        async with listening(source) as ears:
+            await ears.hear("left", 2)
+            await ears.hear("right", 2)
+        assert ears.of("other") == []
+        assert ears.refused == {}
+
+
 async def test_once_a_probe_speaks_without_a_number_the_scan_is_active(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
