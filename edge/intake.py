@@ -334,8 +334,12 @@ def _says_nothing(observations: Sequence[Observation]) -> bool:
 
 
 def _silence(state: DeviceState, at: Instant) -> list[Observation]:
-    """A gap already told keeps its reasons; a device that just stopped talking is missing as ``silent``."""
-    reasons = dict(state.gap) or dict.fromkeys(state.device.quantities, "silent")
+    """A gap already told keeps its reasons; a device that just stopped talking is missing as ``silent``.
+
+    Of what a family of probes may measure, only what this one has said is missing.
+    """
+    said = [name for name in state.device.quantities if name in state.newest]
+    reasons = dict(state.gap) or dict.fromkeys(said or state.device.quantities, "silent")
     return [Reading(at, name, None, Quality.MISSING, reason) for name, reason in reasons.items()]
 
 

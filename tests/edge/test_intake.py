@@ -262,6 +262,15 @@ def test_silence_of_a_device_with_a_cadence_is_a_gap_and_an_alarm_until_it_speak
     assert site.journalled[-1]["lat"] == 35.67
 
 
+def test_a_probe_that_falls_silent_misses_what_it_used_to_say() -> None:
+    """A family's decoder knows a dozen quantities; this probe has two."""
+    site = Site(probe()._replace(quantities=("battery", "humidity", "pressure", "temperature")))
+    site.says("chiller-1-air", Reading(site.now(), "temperature", 3.4), Reading(site.now(), "humidity", 88.0))
+    site.passes(60)
+    [gap] = [entry for entry in site.journalled if "quality" in entry]
+    assert set(gap["quality"]) == {"temperature", "humidity"}
+
+
 def test_the_alarm_of_a_silent_unit_gives_the_reason_that_the_bus_gave() -> None:
     site = Site(probe(every_s=2.0))
     for _ in range(12):
