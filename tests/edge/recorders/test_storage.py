@@ -207,7 +207,7 @@ def test_a_value_holds_into_the_next_interval() -> None:
 
 @given(st.sets(st.integers(1, 5)))
 def test_what_people_move_survives_a_cut(cuts: set[int]) -> None:
-    lots = [move(60 * number, subject=f"lot:{number}", count=number) for number in range(1, 5)]
+    lots = [move(5 * number, subject=f"lot:{number}", count=number) for number in range(1, 5)]
     events: list[Event] = [Second(at(0)), *lots, Second(at(3600))]
     assert play(room, events, cuts) == play(room, events)
     assert play(room, events)[-1]["basic"]["entered"]["count"] == 1 + 2 + 3 + 4
