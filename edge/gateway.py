@@ -117,7 +117,9 @@ class Gateway:
         for gone in journal.uplinks - settings.uplinks.keys():
             own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
             await journal.forget(gone)
-        recording = Recording([*recorders(settings), own.standing], journal=journal, notice=own.noticed)
+        recording = Recording(
+            [*recorders(settings, DRIVERS), own.standing], journal=journal, notice=own.noticed
+        )
         recording.load(await journal.remembered())
         own.settled([*settings.devices, *settings.uplinks])
         own.cleared(Cause.JOURNAL_FULL, "journal")

@@ -30,6 +30,7 @@ from edge.intake import Intaken
 from edge.recorders.contract import Recorder
 from edge.settings import Settings
 from edge.thinning import Thin
+from edge.transport_plans import transport
 from edge.uplinks.mqtt import Target
 
 
@@ -134,6 +135,9 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
     )
 
 
-def recorders(settings: Settings) -> list[Recorder]:
+def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorder]:
     """Those that the settings ask for, in the order in which they are told what happens."""
-    return []
+    found: list[Recorder] = []
+    if settings.records.transport:
+        found.append(transport(settings, drivers))
+    return found

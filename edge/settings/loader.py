@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.contract import Driver
 from edge.errors import SettingsError
-from edge.settings import checks
+from edge.settings import checks, checks_transport
 from edge.settings.devices import COMMON_KEYS, DeviceSettings, Place, Port
 from edge.settings.findings import Fault, Findings
 from edge.settings.later import COMING_DRIVERS
@@ -65,6 +65,8 @@ class _Draft:
             *checks.quantities(devices, self._drivers),
             *checks.thinning(devices, self._drivers),
         ):
+            self._findings.tell(fault)
+        for fault in checks_transport.routes(settings, self._drivers) if settings is not None else ():
             self._findings.tell(fault)
         self._findings.scan()
         self._findings.add(self._profiles.problems)
