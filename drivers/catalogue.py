@@ -29,6 +29,8 @@ from drivers.ble.switchbot import SwitchBot
 from drivers.ble.teltonika import Teltonika
 from drivers.ble.thermopro import ThermoPro
 from drivers.ble.xiaomi import Xiaomi
+from drivers.contacts.contact import Contact
+from drivers.contacts.gpio import Contacts
 from drivers.contract import Driver, PortKind, Source
 from drivers.gps.gpsd import Gpsd
 from drivers.gps.nmea import Nmea
@@ -42,6 +44,7 @@ from drivers.rfid.uhf_reader18 import UhfReader18
 from drivers.rfid.wl134 import Wl134
 from drivers.rfid.yrm100 import Yrm100
 from drivers.scales.scale import Scale
+from drivers.scanners.scanner import Scanner
 
 _Sources: TypeAlias = Mapping[PortKind, type[Source]]
 
@@ -55,6 +58,7 @@ ADVERTISED: Final[_Sources] = {"bluetooth": Radio}
 """In the air."""
 
 DRIVERS: Final[dict[str, Driver]] = {
+    "contact": Driver(Contact, {"gpio": Contacts, **ASKED}, every_s=60.0),
     "gpsd": Driver(Gpsd, {"tcp": Listener}, every_s=1.0),
     "modbus": Driver(Modbus, ASKED, every_s=10.0),
     "nmea": Driver(Nmea, HEARD, every_s=1.0),
@@ -85,4 +89,5 @@ DRIVERS: Final[dict[str, Driver]] = {
     "jaalee": Driver(Jaalee, ADVERTISED, every_s=None),
     "kkm": Driver(Kkm, ADVERTISED, every_s=None),
     "beacon": Driver(Beacon, ADVERTISED, every_s=None),
+    "scanner": Driver(Scanner, {**HEARD, "input": Listener}, every_s=None),
 }

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from drivers.contract import (
+    NANOSECONDS,
     Decoder,
     Device,
     Driver,
+    Instant,
     Keyed,
     Link,
     LinkDown,
@@ -21,6 +25,7 @@ from drivers.contract import (
     Port,
     Source,
 )
+from drivers.links.input import open_input
 from drivers.links.serial import open_serial
 from drivers.links.tcp import open_tcp
 from edge import settings as schema
@@ -28,7 +33,10 @@ from edge.calibration import Calibration, by_offset, by_points
 from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
 from edge.recorders.contract import Recorder
+from edge.recorders.limits import Limit, Limits, Point
+from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
+from edge.settings.alarms import Alarm
 from edge.thinning import Thin
 from edge.transport_plans import transport
 from edge.uplinks.mqtt import Target
@@ -41,6 +49,8 @@ def opener(port: schema.Port) -> Open:
             return partial(open_tcp, *port.tcp)
         case "serial":
             return partial(open_serial, port.wire, port.baud, port.parity, port.data_bits, port.stop_bits)
+        case "input":
+            return partial(open_input, port.wire)
         case _:
             return partial(_no_wire, port.wire)
 
@@ -49,10 +59,18 @@ async def _no_wire(where: str) -> Link:
     raise LinkDown(f"{where} is no wire that bytes come from")
 
 
+def _untold(_port: str) -> None: ...
+
+
 def sources(
-    settings: Settings, drivers: Mapping[str, Driver], now: Now, only: str | None = None
+    settings: Settings,
+    drivers: Mapping[str, Driver],
+    now: Now,
+    only: str | None = None,
+    opened: Callable[[str], None] = _untold,
 ) -> dict[str, Source]:
-    """A source for each port that has devices; with ``only``, just that device and its port.
+    """A source for each port that has devices; with ``only``, just that device and its port. ``opened`` is
+    told of each port whose link has opened.
 
     Raises SettingsError where a key cannot be read.
     """
@@ -68,8 +86,17 @@ def sources(
         port = settings.ports[name]
         source = drivers[settings.devices[hung[0].name].driver].sources[port.kind]
         facts = Port(name, port.kind, port.timeout_s, port.baud, port.framing, port.wire)
-        found[name] = source(facts, opener(port), hung, now)
+        found[name] = source(facts, _telling(opener(port), partial(opened, name)), hung, now)
     return found
+
+
+def _telling(open_link: Open, opened: Callable[[], None]) -> Open:
+    async def open_and_tell() -> Link:
+        link = await open_link()
+        opened()
+        return link
+
+    return open_and_tell
 
 
 def _unlocked(name: str, decoder: Decoder, options: BaseModel) -> Decoder:
@@ -140,4 +167,47 @@ def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorde
     found: list[Recorder] = []
     if settings.records.transport:
         found.append(transport(settings, drivers))
-    return found
+    return [*found, limits(settings), upkeep(settings, drivers)]
+
+
+def limits(settings: Settings) -> Limits:
+    """The section ``alarms``."""
+    return Limits([_limit(name, alarm) for name, alarm in settings.alarms.items()])
+
+
+def _limit(name: str, alarm: Alarm) -> Limit:
+    rises = alarm.rises
+    return Limit(
+        name,
+        [_point(point) for point in alarm.points],
+        above=alarm.above,
+        below=alarm.below,
+        equals=alarm.equals,
+        lasts=int(alarm.for_s * NANOSECONDS),
+        clear=alarm.clear,
+        unless=_point(alarm.unless) if alarm.unless else None,
+        rises=(rises.by, int(rises.within_s * NANOSECONDS)) if rises else None,
+        severity=alarm.severity,
+    )
+
+
+def _point(written: str) -> Point:
+    device, _, quantity = written.partition(".")
+    return device, quantity
+
+
+def upkeep(settings: Settings, drivers: Mapping[str, Driver]) -> Upkeep:
+    """What the devices' own quantities and instruments ask for."""
+    batteries = [facts.name for facts in intaken(settings, drivers) if BATTERIES & set(facts.quantities)]
+    due = {
+        name: _midnight(device.instrument.due, settings.gateway.timezone)
+        for name, device in settings.devices.items()
+        if device.instrument is not None and device.instrument.due is not None
+    }
+    return Upkeep(batteries, due)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> Instant:
+    """The end of the day, where the gateway stands."""
+    over = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
+    return Instant(int(over.timestamp()) * NANOSECONDS)

@@ -12,6 +12,9 @@ from edge.instant import rfc3339
 from edge.recorders.contract import Fact, Notice, Output
 from edge.recorders.memory import Memory, Table
 
+BATTERIES: Final = frozenset({"battery", "battery_low"})
+"""The quantities that tell of one."""
+
 LOW: Final = 10.0
 """Per cent at which a battery is low ..."""
 

@@ -11,10 +11,12 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.contract import Driver
 from edge.errors import SettingsError
-from edge.settings import checks, checks_transport
+from edge.settings import checks, checks_transport, points, stable_names
+from edge.settings.alarms import Alarm
 from edge.settings.devices import COMMON_KEYS, DeviceSettings, Place, Port
 from edge.settings.findings import Fault, Findings
 from edge.settings.later import COMING_DRIVERS
+from edge.settings.measures import within
 from edge.settings.profiles import Profiles, profiles_for
 from edge.settings.reader import Document, Keys, read
 from edge.settings.schema import Settings
@@ -48,14 +50,15 @@ class _Draft:
             "place": self._meant("places"),
             "device": self._meant("devices"),
         }
-        self._context = {"names": names, "profiles": profiles, "secret": kept}
+        self._context = {"names": names, "profiles": profiles, "secret": kept, "duration": within}
 
     def settings(self) -> Settings:
         uplinks = self._entries("uplinks", Uplink)
         ports = self._entries("ports", Port)
         places = self._entries("places", Place)
         devices = self._section("devices", self._device)
-        held = {"uplinks": uplinks, "ports": ports, "places": places, "devices": devices}
+        alarms = self._entries("alarms", Alarm)
+        held = {"uplinks": uplinks, "ports": ports, "places": places, "devices": devices, "alarms": alarms}
         settings = self._hold(Settings, self._whole(held), ())
         for fault in (
             *checks.same_wires(ports, self._line),
@@ -64,6 +67,7 @@ class _Draft:
             *checks.sharing(devices, ports, self._drivers, self._line),
             *checks.quantities(devices, self._drivers),
             *checks.thinning(devices, self._drivers),
+            *points.alarms(alarms, devices, self._meant("devices"), self._drivers),
         ):
             self._findings.tell(fault)
         for fault in checks_transport.routes(settings, self._drivers) if settings is not None else ():
@@ -72,7 +76,7 @@ class _Draft:
         self._findings.add(self._profiles.problems)
         if settings is None or self._findings.problems():
             raise SettingsError(problems=self._findings.problems())
-        return settings
+        return settings.warned(self._findings.placed(fault) for fault in stable_names.counted(ports))
 
     def _names(self, section: str) -> list[str]:
         entries = self._root.get(section)

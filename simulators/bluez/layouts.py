@@ -85,7 +85,8 @@ class Payload(NamedTuple):
 class Layout(NamedTuple):
     """encode: a sample whose values are multiples of the steps (Cel, %), with the address's six bytes.
 
-    fails: whether it can say that there is no value. charge, voltage: what it says of the battery.
+    fails: whether it can say that there is no value. charge, voltage: what it says of the battery. counts:
+    where its counter begins anew; 0: it has none.
     """
 
     encode: Callable[[Sample, bytes], Payload]
@@ -94,6 +95,7 @@ class Layout(NamedTuple):
     fails: bool = False
     charge: bool = True
     voltage: bool = False
+    counts: int = 0
 
 
 def _bthome_objects(sample: Sample) -> bytes:
@@ -191,10 +193,10 @@ def _both(sample: Sample) -> tuple[float, float]:
 
 
 LAYOUTS: dict[str, Layout] = {
-    "bthome": Layout(bthome, 0.01, 0.01, fails=True),
-    "ruuvi-5": Layout(ruuvi_5, 0.005, 0.0025, fails=True, charge=False, voltage=True),
-    "atc1441": Layout(atc1441, 0.1, 1.0, voltage=True),
-    "pvvx": Layout(pvvx, 0.01, 0.01, voltage=True),
+    "bthome": Layout(bthome, 0.01, 0.01, fails=True, counts=1 << 8),
+    "ruuvi-5": Layout(ruuvi_5, 0.005, 0.0025, fails=True, charge=False, voltage=True, counts=1 << 16),
+    "atc1441": Layout(atc1441, 0.1, 1.0, voltage=True, counts=1 << 8),
+    "pvvx": Layout(pvvx, 0.01, 0.01, voltage=True, counts=1 << 8),
     "govee-h5075": Layout(govee_h5075, 0.1, 0.1),
     "teltonika-eye": Layout(teltonika_eye, 0.01, 1.0, fails=True, charge=False, voltage=True),
 }

@@ -7,7 +7,10 @@ them. Source: the D-Bus specification, "Standard Interfaces".
 from __future__ import annotations
 
 import asyncio
+import select
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from dbus_fast import ErrorType, Message, MessageFlag, MessageType, Variant
@@ -17,6 +20,10 @@ NAME = "org.bluez"
 OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 DAEMON = "org.freedesktop.DBus"
+LEFT_TO_DBUS_FAST = ("org.freedesktop.DBus.Introspectable", "org.freedesktop.DBus.Peer")
+
+FULL_S = 0.002
+"""Until a full socket is looked at again."""
 
 Properties: TypeAlias = dict[str, Variant]
 Method: TypeAlias = Callable[[Message], "Message | None"]
@@ -57,7 +64,15 @@ class Objects:
         """Told the unique name, the path and the interfaces of each object that a client has exported."""
 
         self._bus: MessageBus | None = None
+        self._room = select.poll()
+        self._outbox: deque[Message] = deque()
+        self._flush: asyncio.TimerHandle | None = None
         self._tree: dict[str, dict[str, Properties]] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many messages the bus has not taken yet."""
+        return len(self._outbox)
 
     @property
     def on_bus(self) -> bool:
@@ -68,7 +83,9 @@ class Objects:
         """Takes the name on this bus, still without any object."""
         bus = await MessageBus(bus_address=address).connect()
         bus.add_message_handler(self._heard)
-        self._bus = bus
+        self._bus, self._room = bus, select.poll()
+        assert bus._fd is not None
+        self._room.register(bus._fd, select.POLLOUT)
         self._match(f"sender='{DAEMON}',interface='{DAEMON}',member='NameOwnerChanged'")
         await bus.request_name(NAME)
 
@@ -76,6 +93,9 @@ class Objects:
         """As if killed: the name and all objects are gone, and no signal says so."""
         bus, self._bus = self._bus, None
         self._tree.clear()
+        self._outbox.clear()
+        if self._flush is not None:
+            self._flush.cancel()
         if bus is None:
             return
         bus.disconnect()
@@ -128,13 +148,29 @@ class Objects:
 
     def send(self, message: Message) -> None:
         """A message onto the bus; lost where there is none."""
-        if self._bus is None or not self._bus.connected:
-            return
-        sent = self._bus.send(message)
-        if sent.done():
-            sent.exception()  # a lost connection is seen as such, here and at every later message
-        else:
-            sent.add_done_callback(asyncio.Future.exception)
+        if self.on_bus:
+            self._outbox.append(message)
+            if len(self._outbox) == 1:
+                self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        """One by one, each when there is room: dbus-fast takes a full socket for a lost one."""
+        while self._outbox and self._bus is not None and self._bus.connected:
+            if not self._room.poll(0):
+                self._flush = asyncio.get_running_loop().call_later(FULL_S, self._send_waiting)
+                return
+            sent = self._bus.send(self._outbox[0])
+            if not sent.done():
+                sent.add_done_callback(partial(self._taken, self._bus))
+                return
+            sent.exception()  # a lost connection is seen as such at the next message
+            self._outbox.popleft()
+
+    def _taken(self, bus: MessageBus, sent: asyncio.Future[None]) -> None:
+        sent.exception()
+        if bus is self._bus:
+            self._outbox.popleft()
+            self._send_waiting()
 
     def _match(self, rule: str) -> None:
         self.tell(DAEMON, "/org/freedesktop/DBus", DAEMON, "AddMatch", "s", f"type='signal',{rule}")
@@ -142,11 +178,15 @@ class Objects:
     def _signal(self, path: str, interface: str, member: str, signature: str, *body: object) -> None:
         self.send(Message.new_signal(path, interface, member, signature, list(body)))
 
-    def _heard(self, message: Message) -> Message | bool | None:
+    def _heard(self, message: Message) -> bool | None:
         if message.message_type is MessageType.SIGNAL:
             self._heard_signal(message)
         elif message.message_type is MessageType.METHOD_CALL:
-            return self._answer(message)
+            if message.interface in LEFT_TO_DBUS_FAST:
+                return None
+            if (reply := self._answer(message)) is not None:
+                self.send(reply)
+            return True
         return None
 
     def _heard_signal(self, signal: Message) -> None:
@@ -157,7 +197,7 @@ class Objects:
             for exported in self.client_exported:
                 exported(signal.sender, signal.body[0], signal.body[1])
 
-    def _answer(self, call: Message) -> Message | bool | None:
+    def _answer(self, call: Message) -> Message | None:
         if call.interface == OBJECT_MANAGER and call.path == "/":
             return done(call, "a{oa{sa{sv}}}", self._tree)
         if call.path not in self._tree:
@@ -169,7 +209,7 @@ class Objects:
         method = self.methods.get((call.interface, call.member or ""))
         if method is None:
             return Message.new_error(call, ErrorType.UNKNOWN_METHOD, f"no method {call.member}")
-        return method(call) or True
+        return method(call)
 
     def _property(self, call: Message) -> Message:
         properties = self._tree[call.path or ""].get(call.body[0])

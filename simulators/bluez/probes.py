@@ -74,7 +74,9 @@ class Probe(ABC):
         self._rssi = options.one("rssi", int, -60)
         self._name = options.one("name", str, None)
         self._sampled = float("-inf")
-        self._sample = Sample(None, None, self._battery, 0)
+        self._sample = Sample(
+            None, None, self._battery, counter=int(time.time())
+        )  # beyond that of an earlier run
         self.repeat = 0
 
     @property
@@ -98,7 +100,7 @@ class Probe(ABC):
         """Takes a new value if it is time for one."""
         now = time.monotonic()
         self.repeat += 1
-        if now - self._sampled < self.measures_s or ("frozen" in faults and self._sampled > 0):
+        if now - self._sampled < self.measures_s or ("frozen" in faults and self._sampled > float("-inf")):
             return
         self._sampled, self.repeat = now, 0
         failed = "sentinel" in faults
@@ -127,26 +129,25 @@ class Beacon(Probe):
         self.steps = (self._layout.temperature_step, self._layout.humidity_step)
         self.fails = self._layout.fails
         super().__init__(number, kind, options, rooms)
-        self._encode = self._layout.encode
         self._forge: list[Callable[[Sample, bytes], Payload]] = [self._layout.encode]
         if "key" in options:
             key = options.one("key", str)
             if kind != "bthome" or not KEY.fullmatch(key):
                 raise options.error("key", "is only a bthome's, 32 hexadecimal digits in quotes")
-            self._encode = bthome_encrypted(bytes.fromhex(key))
+            self._layout = self._layout._replace(encode=bthome_encrypted(bytes.fromhex(key)), counts=1 << 32)
             self._forge = [bthome, bthome_encrypted(bytes(16))]
         options.done()
         self._sent: deque[Advert] = deque(maxlen=REMEMBERED)
 
     def advert(self) -> Advert:
-        advert = self._as_advert(self._encode(self._sample, self._octets))
+        advert = self._as_advert(self._layout.encode(self._sample, self._octets))
         if self.repeat == 0:
             self._sent.append(advert)
         return advert
 
     def damaged(self) -> Advert:
         """The newest frame without its last byte."""
-        return self._as_advert(self._encode(self._sample, self._octets).damaged())
+        return self._as_advert(self._layout.encode(self._sample, self._octets).damaged())
 
     def replayed(self) -> Advert | None:
         """A frame from before; None: there was none yet."""
@@ -169,7 +170,9 @@ class Beacon(Probe):
             said["voltage"] = sample.millivolts
         if self.kind == "teltonika-eye":
             said["closed"] = sample.closed
-        return {**said, "counter": sample.counter}
+        if self._layout.counts:
+            said["counter"] = sample.counter % self._layout.counts
+        return said
 
     @property
     def _octets(self) -> bytes:

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 from bleak.backends.bluezdbus import manager
+from dbus_fast import Message
+from dbus_fast.aio import MessageBus
 
+from simulators.site import Site
 from tests.bluez import SYSTEM_BUS, on_air
 from tests.simulators.listeners import CORE, air, listening
 from tests.simulators.peers import truth, until
@@ -74,3 +77,18 @@ async def test_a_flood_ebbs_and_its_strangers_are_forgotten(
 def _known() -> set[str]:
     bluez = manager._global_instances[asyncio.get_running_loop()]
     return {str(properties["Address"]) for _, properties in bluez._iter_device_props()}
+
+
+async def test_a_bus_that_is_slow_loses_nothing_of_what_was_said(tmp_path: Path) -> None:
+    async with Site(air(1), tmp_path) as site:
+        bus = await MessageBus(bus_address=site.buses["radio"]).connect()
+        await bus.call(Message("org.bluez", "/org/bluez/hci0", "org.bluez.Adapter1", "StartDiscovery"))
+        site.fault("flood", port="radio", strangers=20_000, per_second=20_000)
+        known = 0
+        while known < 20_000:  # each answer is larger than a socket's buffer
+            reply = await bus.call(
+                Message("org.bluez", "/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
+            )
+            assert reply.error_name is None
+            known = len(reply.body[0])
+        bus.disconnect()

@@ -53,7 +53,7 @@ async def test_ready_asked_and_ended_by_a_signal(number: signal.Signals, tmp_pat
         ready = await said(process)
         assert ready["ready"] is True
         assert ready["truth"] == str(tmp_path / "new" / "truth.jsonl")
-        assert set(ready["ports"]) == {"ear", "hooks", "rail", "radio", "probes", "panel"}
+        assert set(ready["ports"]) == {"ear", "hooks", "rail", "scanner", "radio", "probes", "panel"}
         assert set(ready["buses"]) == {"radio"}
         assert ready["missing"] == {}
         host, _, port = ready["ports"]["panel"]["tcp"].partition(":")
@@ -69,6 +69,23 @@ async def test_ready_asked_and_ended_by_a_signal(number: signal.Signals, tmp_pat
         writer.close()
     assert (process.returncode, complaints) == (0, b"")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["truth.jsonl"]
+
+
+@pytest.mark.usefixtures("dbus_daemon")
+async def test_killed_they_leave_no_bus_behind(tmp_path: Path) -> None:
+    async with simulators("coldstore", "--dir", str(tmp_path)) as process:
+        path = (await said(process))["buses"]["radio"].removeprefix("unix:path=")
+        _, writer = await asyncio.open_unix_connection(path)
+        writer.close()
+        process.kill()
+        await process.communicate()
+    while True:
+        try:
+            _, writer = await asyncio.open_unix_connection(path)
+        except (ConnectionRefusedError, FileNotFoundError):
+            return
+        writer.close()
+        await asyncio.sleep(0.01)
 
 
 async def test_without_a_folder_nothing_is_left() -> None:

@@ -30,7 +30,7 @@ READ_BOTH = bytes.fromhex("010400010002200b")
 PORTS = {
     "slaughterhouse": {
         **{"ear": "serial", "hooks": "serial", "rail": "serial"},
-        **{"probes": "serial", "panel": "tcp", "radio": "bluetooth"},
+        **{"scanner": "serial", "probes": "serial", "panel": "tcp", "radio": "bluetooth"},
     },
     "truck": {"gps": "serial", "body": "serial", "radio": "bluetooth"},
     "coldstore": {"panel": "tcp", "probes": "serial", "radio": "bluetooth"},
@@ -76,6 +76,7 @@ async def test_every_talker_has_spoken_within_seconds(tmp_path: Path) -> None:
         await until(lambda: truth(site, "tag", port="slaughterhouse.ear", delivered=True))
         await until(lambda: truth(site, "tag", port="slaughterhouse.hooks", delivered=True))
         await until(lambda: truth(site, "weight", port="slaughterhouse.rail", delivered=True))
+        await until(lambda: truth(site, "scan", port="slaughterhouse.scanner", delivered=True))
         await until(lambda: truth(site, "fix", port="truck.gps", delivered=True))
         await until(lambda: all(truth(site, "advert", port=f"{name}.radio") for name in PORTS))
 
@@ -177,7 +178,7 @@ async def test_without_truth_no_file(tmp_path: Path) -> None:
     ("change", "complaint"),
     [
         ({"port": {}}, r"scenario.port: unknown key"),
-        ({"ports": {"x": {"device": "toaster"}}}, "ports.x.device: is none of ear_tag_reader"),
+        ({"ports": {"x": {"device": "toaster"}}}, "ports.x.device: is none of barcode_scanner"),
         ({"ports": {"x": {}}}, "ports.x: device is missing"),
         ({"ports": {"x": 3}}, "ports.x: expected keys"),
         ({"rooms": {"a": {}}}, "rooms.a: setpoint is missing"),

@@ -15,6 +15,7 @@ from drivers.modbus.profile import Factory
 from edge.settings.device_pages.parts import both
 
 _SERIAL: Final = "/dev/serial/by-id/usb-FTDI_FT232R_A10K1234-if00-port0"
+_KEYBOARD: Final = "/dev/input/by-id/usb-Honeywell_1450g-event-kbd"
 _HOST: Final = "192.168.1.50"
 _MODBUS_PORT: Final = 502
 _SERVER_PORT: Final = 4001
@@ -75,6 +76,8 @@ def _flow(keys: Mapping[str, object]) -> str:
 
 def ports_for(driver: Driver, doc: str, factory: Factory | None = None) -> list[str]:
     """The ways to reach it, best first, at the speed and port that ``doc`` tells or the factory set."""
+    if "gpio" in driver.sources:
+        return ["port-1: {gpio: gpiochip0}"]
     told = _BAUD.search(doc)
     baud = told[1] if told else "9600"
     framed = ""
@@ -92,6 +95,8 @@ def ports_for(driver: Driver, doc: str, factory: Factory | None = None) -> list[
         ways.append(_tcp(int(served[1]) if served else _SERVER_PORT) + _remark("or_network"))
     if "bluetooth" in driver.sources:
         ways.append("port-1: {bluetooth: hci0}")
+    if "input" in driver.sources:
+        ways.append(f"port-1: {{input: {_KEYBOARD}}}" + _remark("or_keyboard"))
     return ways
 
 

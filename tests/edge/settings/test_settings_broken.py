@@ -10,10 +10,13 @@ import pytest
 from drivers.catalogue import DRIVERS
 from edge.errors import Problem, SettingsError
 from edge.settings import load
-from tests.edge.settings.broken import ROWS, Broken
+from tests.edge.settings.broken import ROWS as COMMON
+from tests.edge.settings.broken import Broken
+from tests.edge.settings.broken_alarms import ALARMS
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 WHOLE = (CONFIGS / "good" / "whole.yaml").read_text(encoding="utf-8")
+ROWS = [*COMMON, *ALARMS]
 MARK = "‸"
 
 A_SECOND = 1.0
