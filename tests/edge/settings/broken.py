@@ -185,9 +185,7 @@ MISSING = [
         "stunning: {",
     ),
     Broken("{lat: 36.0611, ", "{", "places.lanzhou.at.lat", "missing", "lat is missing", "at: {lon"),
-    Broken(
-        ", radius: 250m", "", "places.lanzhou.at.radius", "missing", "radius is missing", "at: {lat: 36"
-    ),
+    Broken(", radius: 250m", "", "places.lanzhou.at.radius", "missing", "radius is missing", "at: {lat: 36"),
     Broken(
         "    driver: wl134\n", "", "devices.ear-tags.driver", "missing", "driver is missing", "ear-tags:\n"
     ),
