@@ -255,6 +255,7 @@ def test_each_trip_has_its_own_goods() -> None:
         fact("trip", 3_000, vehicle="truck", action="end"),
         *scans(3_010, "A", "C"),
         *scans(3_400, "D", "A"),  # for the way back; A lies about
+        *scans(3_450, "D"),
         fact("trip", 5_000, vehicle="truck", action="begin"),
         fact("trip", 9_000, vehicle="truck", action="end"),
     ]
