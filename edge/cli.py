@@ -25,7 +25,6 @@ from edge import scan as scanned
 from edge.control import NoDaemon, Refused, ask
 from edge.errors import DidNotStart, JournalError, SettingsError
 from edge.messages import LANGS, Lang, from_locale, text
-from edge.reading import LONGEST_WAIT_S
 from edge.settings.measures import Duration
 
 EXIT_NO: Final = 1
@@ -150,9 +149,9 @@ def read(lang: Lang) -> click.Command:
     @click.command("read", help=text(lang, "cli.read"))
     @CONFIG
     @click.argument("device")
-    @click.option("--wait", "wait_s", type=float, default=LONGEST_WAIT_S, help=text(lang, "cli.option_wait"))
+    @click.option("--wait", "wait_s", type=float, help=text(lang, "cli.option_wait"))
     @_json_option(lang)
-    def verb(config: Path, device: str, wait_s: float, as_json: bool) -> None:
+    def verb(config: Path, device: str, wait_s: float | None, as_json: bool) -> None:
         reading = asyncio.run(_read(config, device, wait_s))
         if as_json:
             _print_json(reading)
@@ -162,7 +161,7 @@ def read(lang: Lang) -> click.Command:
     return verb
 
 
-async def _read(config: Path, device: str, wait_s: float) -> Any:
+async def _read(config: Path, device: str, wait_s: float | None) -> Any:
     settings = gateway.load(config)
     try:
         return await ask(settings.journal.path, "read", device=device, wait=wait_s)

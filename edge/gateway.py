@@ -29,7 +29,7 @@ from edge.intake import Intake
 from edge.journal.block import Entry
 from edge.journal.store import Identity, Journal, Rules
 from edge.own_records import OwnRecords
-from edge.reading import LONGEST_WAIT_S, read_directly, read_next
+from edge.reading import longest_wait_s, read_directly, read_next
 from edge.recording import Recording
 from edge.scan import Found, found
 from edge.settings import Settings
@@ -217,9 +217,10 @@ class Gateway:
             raise Refused("unknown_device", device=device)
         port = self.settings.devices[device].port
         source = self.sources[port]
+        wait_s = request.get("wait") or longest_wait_s(self.settings.ports[port].kind)
         if self.health[port].state == "down":
             raise Refused("link_down", detail=self.health[port].error)
-        return await read_next(self.intake, source, device, float(request.get("wait", LONGEST_WAIT_S)))
+        return await read_next(self.intake, source, device, float(wait_s))
 
 
 async def _stopped(stop: asyncio.Event) -> None:
@@ -231,8 +232,8 @@ async def in_the_air(adapter: str, seconds: float) -> list[Found]:
     return [found(heard, DRIVERS) for heard in await listen(adapter, seconds)]
 
 
-async def read_without_daemon(settings: Settings, device: str, wait_s: float) -> dict[str, Any]:
-    """The verb `read` where no daemon holds the port. Raises LinkDown, Refused."""
+async def read_without_daemon(settings: Settings, device: str, wait_s: float | None) -> dict[str, Any]:
+    """The verb `read` where no daemon holds the port; wait_s: None, as is usual. Raises LinkDown, Refused."""
     if device not in settings.devices:
         raise Refused("unknown_device", device=device)
     clock = Clock(trust_system=True)
@@ -247,7 +248,8 @@ async def read_without_daemon(settings: Settings, device: str, wait_s: float) ->
         recorded=lambda _device, _observations: None,
     )
     (source,) = sources(settings, DRIVERS, clock.now, only=device).values()
-    return await read_directly(intake, source, device, wait_s)
+    kind = settings.ports[settings.devices[device].port].kind
+    return await read_directly(intake, source, device, wait_s or longest_wait_s(kind))
 
 
 class _Nowhere:
