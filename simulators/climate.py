@@ -38,7 +38,8 @@ class RoomOptions:
     """Temperatures in Cel, humidity in %, times in seconds.
 
     ``door_every`` is the mean time between two openings, exponentially distributed; 0 there or for
-    ``defrost_every``: never.
+    ``defrost_every``: never. ``openings`` and ``failures`` are stretches, from and to, in which the door is
+    left open and the compressor is out of order.
     """
 
     setpoint: float
@@ -51,6 +52,8 @@ class RoomOptions:
     defrost_for: float = 900.0
     door_every: float = 720.0
     door_open: tuple[float, float] = (20.0, 90.0)
+    openings: tuple[tuple[float, float], ...] = ()
+    failures: tuple[tuple[float, float], ...] = ()
 
     @classmethod
     def read(cls, options: Options) -> RoomOptions:
@@ -66,6 +69,8 @@ class RoomOptions:
             defrost_for=options.duration("defrost_for", "15min"),
             door_every=options.duration("door_every", "12min"),
             door_open=options.span("door_open", ("20s", "90s")),
+            openings=options.spans("openings"),
+            failures=options.spans("failures"),
         )
         options.done()
         return room
@@ -118,7 +123,7 @@ class Room:
 
     def door(self) -> bool:
         """Whether it stands open."""
-        return self._at < self._door_until
+        return self._at < self._door_until or _among(self._options.openings, self._at)
 
     def compressor(self) -> bool:
         """Whether it runs."""
@@ -146,6 +151,8 @@ class Room:
             self._compressor = False
         elif self._air > options.setpoint + options.differential / 2:
             self._compressor = True
+        if _among(options.failures, self._at):
+            self._compressor = False
 
         drift = (options.ambient - self._air) / LEAK_S + (self._core - self._air) / LOAD_S
         if self.door():
@@ -175,6 +182,10 @@ class Room:
     def _next_door(self) -> float:
         every = self._options.door_every
         return self._rng.expovariate(1 / every) if every > 0 else float("inf")
+
+
+def _among(stretches: tuple[tuple[float, float], ...], at: float) -> bool:
+    return any(since <= at < until for since, until in stretches)
 
 
 SPOTS: dict[str, Callable[[Room], float]] = {

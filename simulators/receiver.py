@@ -13,7 +13,7 @@ from simulators.device import Talker, World
 from simulators.faults import OF_MESSAGES, Fault, spoil, touched
 from simulators.nmea import SYSTEMS, Epoch, Satellite, position, sky, wrong_checksum
 from simulators.options import Options
-from simulators.route import Truck, Waypoint
+from simulators.route import Truck, read_route
 
 THINKING_S = 0.08
 """From the instant of a fix to its first character, as common receivers take."""
@@ -41,11 +41,7 @@ class NmeaReceiver(Talker):
         self._sky_every = options.one("sky_every", int, 5)
         self._character_s = BITS_A_CHARACTER / options.one("baud", int, 9600)
         self._satellites = _constellation(self._talker, options.one("satellites", int, 8), self.rng)
-        points = [
-            Waypoint.read(Options(f"{options.where}.route.{number}", point))
-            for number, point in enumerate(options.items("route"))
-        ]
-        self._truck = Truck(points)
+        self._truck = Truck(read_route(options))
         self._last: Epoch | None = None
         options.done()
 
