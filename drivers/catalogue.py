@@ -29,6 +29,8 @@ from drivers.ble.switchbot import SwitchBot
 from drivers.ble.teltonika import Teltonika
 from drivers.ble.thermopro import ThermoPro
 from drivers.ble.xiaomi import Xiaomi
+from drivers.contacts.contact import Contact
+from drivers.contacts.gpio import Contacts
 from drivers.contract import Driver, PortKind, Source
 from drivers.gps.gpsd import Gpsd
 from drivers.gps.nmea import Nmea
@@ -56,6 +58,7 @@ ADVERTISED: Final[_Sources] = {"bluetooth": Radio}
 """In the air."""
 
 DRIVERS: Final[dict[str, Driver]] = {
+    "contact": Driver(Contact, {"gpio": Contacts, **ASKED}, every_s=60.0),
     "gpsd": Driver(Gpsd, {"tcp": Listener}, every_s=1.0),
     "modbus": Driver(Modbus, ASKED, every_s=10.0),
     "nmea": Driver(Nmea, HEARD, every_s=1.0),

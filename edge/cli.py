@@ -132,12 +132,15 @@ def check(lang: Lang) -> click.Command:
         except SettingsError as error:
             if not as_json:
                 raise
-            _print_json({"ok": False, "problems": show.problem_facts(error, lang)})
+            _print_json({"ok": False, "problems": show.problem_facts(error.problems, lang)})
             sys.exit(EXIT_USAGE)
         devices, ports = len(settings.devices), len(settings.ports)
         if as_json:
-            _print_json({"ok": True, "devices": devices, "ports": ports})
+            warnings = show.problem_facts(settings.warnings, lang)
+            _print_json({"ok": True, "devices": devices, "ports": ports, "warnings": warnings})
         else:
+            if settings.warnings:
+                click.echo(show.warnings(settings.warnings, lang), err=True)
             click.echo(text(lang, "cli.check_holds", config=config, devices=devices, ports=ports))
 
     return verb

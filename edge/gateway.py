@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from drivers.ble.air import listen
 from drivers.catalogue import DRIVERS
-from drivers.contract import Instant
+from drivers.contract import Instant, NobodyAnswers
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
@@ -79,7 +79,7 @@ class Gateway:
             recorded=recording.observe,
         )
         self.recording = recording
-        self.sources = sources(settings, DRIVERS, clock.now)
+        self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.uplinks = {
             name: MqttUplink(name, target, journal, own, partial(status.brief, self))
@@ -89,6 +89,8 @@ class Gateway:
     @classmethod
     async def open(cls, settings: Settings) -> Gateway:
         """Opens the journal and everything above it. Raises SettingsError, JournalError."""
+        for warning in settings.warnings:
+            log.warning("%s", warning.render("en"))
         brokers = targets(settings)
         clock = Clock(trust_system=settings.clock.trust == "system")
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
@@ -121,7 +123,8 @@ class Gateway:
             [*recorders(settings, DRIVERS), own.standing], journal=journal, notice=own.noticed
         )
         recording.load(await journal.remembered())
-        own.settled([*settings.devices, *settings.uplinks])
+        ports = {device.port for device in settings.devices.values()}
+        own.settled([*settings.devices, *settings.uplinks, *ports])
         own.cleared(Cause.JOURNAL_FULL, "journal")
         journal.remember(recording)
         own.attach(journal)
@@ -151,7 +154,12 @@ class Gateway:
     def _work(self) -> dict[str, Any]:
         work: dict[str, Any] = {"journal": self.journal.run(), "tick": self._tick()}
         for name, source in self.sources.items():
-            work[f"port {name}"] = supervise(self.health[name], partial(source.run, self.intake))
+            work[f"port {name}"] = supervise(
+                self.health[name],
+                partial(source.run, self.intake),
+                failed=partial(self._port_failed, name),
+                recovered=partial(self._port_recovered, name),
+            )
         for name, uplink in self.uplinks.items():
             work[f"uplink {name}"] = uplink.run()
         return work
@@ -166,6 +174,19 @@ class Gateway:
             self.intake.tick()
             self.recording.tick(self.clock.now())
             self._tell_lost()
+
+    def _port_opened(self, port: str) -> None:
+        self.own.cleared(Cause.PORT_DOWN, port)
+
+    def _port_recovered(self, port: str) -> None:
+        """A radio is no link that opens: it has been listening for a while."""
+        if self.settings.ports[port].kind == "bluetooth":
+            self._port_opened(port)
+
+    def _port_failed(self, port: str, failure: Exception) -> None:
+        """From now until it opens again nothing is heard on this port, tags that pass included."""
+        if not isinstance(failure, NobodyAnswers):  # then it is its devices that are silent
+            self.own.raised(Cause.PORT_DOWN, port, str(failure))
 
     def _live(self, device: str, body: bytes) -> None:
         for uplink in self.uplinks.values():

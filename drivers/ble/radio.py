@@ -19,7 +19,7 @@ from drivers.ble.connection import Connected, Connection
 from drivers.ble.news import News
 from drivers.ble.recovery import Ladder, Step
 from drivers.ble.scan import scanning
-from drivers.contract import Device, Emit, Frame, Instant, LinkDown, Now, Open, Port, Reject
+from drivers.contract import Device, Emit, Frame, Instant, LinkDown, NobodyAnswers, Now, Open, Port, Reject
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +176,7 @@ class Radio:
                 await adapter.power_cycle()
             case Step.GIVE_UP:
                 self._counts["gave_up"] += 1
-                raise LinkDown(
+                raise NobodyAnswers(
                     f"{self._adapter} hears nothing, after a new scan and switching it off and on: "
                     "look at its antenna and at the probes' batteries, then try another adapter"
                 )

@@ -43,6 +43,10 @@ async def play(
                 Stage(await stack.enter_async_context(running(name, mqtt, Path(directory, name))))
                 for name in names
             ]
+            for stage in stages:
+                if left_out := stage.site.left_out:
+                    said = text(lang, "demo.left_out", site=stage.site.name, devices=", ".join(left_out))
+                    console.print(said, highlight=False)
             await _watch(stages, console, duration_s, lang)
             summary = view.summary(stages)
     if as_json:

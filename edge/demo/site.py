@@ -22,12 +22,25 @@ from edge.settings.reader import read
 SITES: Final = ("slaughterhouse", "truck", "coldstore")
 
 
-def demo_settings(name: str, ports: Mapping[str, Any], broker: Mapping[str, Any], directory: Path) -> Path:
-    """The example of this site, written into ``directory``, with its ports led to the simulated ones."""
+def _example(name: str) -> dict[str, Any]:
     with as_file(files("config") / "examples" / f"{name}.yaml") as example:
         data = read(example).data
     assert isinstance(data, dict)
-    data["ports"] = {port: _led_to(options, ports[port]) for port, options in data["ports"].items()}
+    return data
+
+
+def demo_settings(name: str, ports: Mapping[str, Any], broker: Mapping[str, Any], directory: Path) -> Path:
+    """The example of this site, written into ``directory``, with its ports led to the simulated ones.
+
+    A port that nothing plays is left out with its devices.
+    """
+    data = _example(name)
+    data["ports"] = {
+        port: _led_to(options, ports[port]) for port, options in data["ports"].items() if port in ports
+    }
+    data["devices"] = {
+        role: device for role, device in data["devices"].items() if device["port"] in data["ports"]
+    }
     data["journal"] = {"path": str(directory / "journal.db")}
     data["uplinks"] = {"platform": {"mqtt": dict(broker)}}
     data["clock"] = {"trust": "system"}
@@ -53,6 +66,11 @@ class Site:
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.settings = settings
+
+    @property
+    def left_out(self) -> list[str]:
+        """Devices of the example that nothing plays."""
+        return [role for role in _example(self.name)["devices"] if role not in self.settings.devices]
 
     async def status(self) -> dict[str, Any] | None:
         """What the gateway says of itself; None while it starts."""
