@@ -20,6 +20,9 @@ class Cause(StrEnum):
     RISE = "rise"
     BATTERY = "battery"
     CALIBRATION_DUE = "calibration_due"
+    GEOFENCE = "geofence"
+    DISINFECTION = "disinfection"
+    TRIP_TOO_LONG = "trip_too_long"
 
 
 class Alarms(Protocol):

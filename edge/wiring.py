@@ -38,6 +38,7 @@ from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
 from edge.settings.alarms import Alarm
 from edge.thinning import Thin
+from edge.transport_plans import transport
 from edge.uplinks.mqtt import Target
 
 
@@ -163,7 +164,10 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
 
 def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorder]:
     """Those that the settings ask for, in the order in which they are told what happens."""
-    return [limits(settings), upkeep(settings, drivers)]
+    found: list[Recorder] = []
+    if settings.records.transport:
+        found.append(transport(settings, drivers))
+    return [*found, limits(settings), upkeep(settings, drivers)]
 
 
 def limits(settings: Settings) -> Limits:

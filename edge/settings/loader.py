@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.contract import Driver
 from edge.errors import SettingsError
-from edge.settings import checks, points, stable_names
+from edge.settings import checks, checks_transport, points, stable_names
 from edge.settings.alarms import Alarm
 from edge.settings.devices import COMMON_KEYS, DeviceSettings, Place, Port
 from edge.settings.findings import Fault, Findings
@@ -69,6 +69,8 @@ class _Draft:
             *checks.thinning(devices, self._drivers),
             *points.alarms(alarms, devices, self._meant("devices"), self._drivers),
         ):
+            self._findings.tell(fault)
+        for fault in checks_transport.routes(settings, self._drivers) if settings is not None else ():
             self._findings.tell(fault)
         self._findings.scan()
         self._findings.add(self._profiles.problems)

@@ -24,4 +24,4 @@ class Records(Part):
         None, description="On the line. · 屠宰加工"
     )
     storage: Annotated[dict[Name, Storage] | None, LATER] = Field(None, description="In a room. · 贮存")
-    transport: Annotated[dict[Name, Transport] | None, LATER] = Field(None, description="On the road. · 运输")
+    transport: dict[Name, Transport] | None = Field(None, description="On the road. · 运输")
