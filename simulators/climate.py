@@ -39,7 +39,8 @@ class RoomOptions:
 
     ``door_every`` is the mean time between two openings, exponentially distributed; 0 there or for
     ``defrost_every``: never. ``door_first``: when the first is; else at random too. ``openings`` and
-    ``failures`` are stretches, from and to, in which the door is left open and the compressor is out of order.
+    ``failures`` are stretches, from and to, in which the door is left open and the compressor is out of
+    order.
     """
 
     setpoint: float

@@ -10,7 +10,7 @@ delivered  code (``sscc``)
 began      lat, lon: the circle around the start was left
 ended      lat, lon: the circle around the end was entered, to stay
 stood      lat, lon, until_at: it stood still
-lost       until_at, lat, lon: no position came after this one until then
+lost       until_at, lat, lon, driven (m): no position came after this one until then
 metres     driven: from the beginning to the end
 =========  ===================================================================================
 """
@@ -105,7 +105,7 @@ class _Track:
         self._trip = trip
         self._sky = tuple(Satellite("GP", number, 45, 40 * number, 40) for number in range(1, 9))
         self._before: Place | None = None
-        self._last: tuple[float, Place] | None = None
+        self._last: tuple[float, Place, float] | None = None
         self._standing: float | None = None
         self._driven_m = 0.0
         self._began = False
@@ -128,10 +128,11 @@ class _Track:
     def fix(self, at: float, place: Place, *, valid: bool) -> None:
         if valid:
             if self._last is not None and at - self._last[0] > 60.0:
-                since, where = self._last
+                since, where, driven_m = self._last
                 there = {"lat": round(where.lat, 6), "lon": round(where.lon, 6)}
-                self._day.know(since, "gps", "lost", until_at=at, **there)
-            self._last = at, place
+                unseen_m = round(self._driven_m - driven_m)
+                self._day.know(since, "gps", "lost", until_at=at, driven=unseen_m, **there)
+            self._last = at, place, self._driven_m
         utc = self._day.begins + timedelta(seconds=at)
         epoch = Epoch(utc, valid, *place, self._sky if valid else ())
         said = b"".join(message for _, message in position("GN", epoch))

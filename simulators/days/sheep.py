@@ -39,9 +39,10 @@ from simulators.barcode_scanner import END
 from simulators.climate import CORE_S, Room, RoomOptions
 from simulators.clock import Played
 from simulators.days.tape import Day, Probe
+from simulators.hooks import RSSI
 from simulators.scale import Weight, mt_continuous
 from simulators.tag_lines import line
-from simulators.uhf_reader import RSSI, frame
+from simulators.uhf_reader import frame
 
 BINDING, WEIGHING, CORING, ENTERING, LEAVING = range(1, 6)
 """The hook reader's antennas."""

@@ -12,6 +12,7 @@ every so many seconds of the day, and a power cut takes what came since.
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,6 +40,8 @@ from simulators.days.tape import PORT_OF_RADIO, Day, Said
 COMMIT_EVERY_S: Final = 60.0
 
 ADDRESS_BYTES: Final = 6
+
+KILLS: Final = 20
 
 
 class Word(NamedTuple):
@@ -74,6 +77,8 @@ class Wire:
         if data is None:
             raise LinkDown("the day is over")
         return data
+
+    def rest(self, seconds: float) -> None: ...
 
     async def bring(self, data: bytes | None) -> None:
         self.read_out.clear()
@@ -205,12 +210,15 @@ class Playback:
         self._settings = load(self._file, DRIVERS)
         self._begins = Instant(int(begins.timestamp()) * NANOSECONDS)
         self._cuts = {cut.item: cut for cut in cuts}
-        self._lives = 0
+        self.lives = 0
         self.failures: dict[str, int] = {}
         self.refused: dict[str, int] = {}
 
-    async def play(self, items: Sequence[Item], *, ticks: bool = True) -> list[dict[str, Any]]:
+    def play(self, items: Sequence[Item]) -> list[dict[str, Any]]:
         """The records in the journal at the end of the day."""
+        return asyncio.run(self._play(items))
+
+    async def _play(self, items: Sequence[Item]) -> list[dict[str, Any]]:
         gateway = await self._born(self._begins)
         kept, kept_at = 0, self._begins
         index = 0
@@ -221,7 +229,7 @@ class Playback:
                 index = kept if not cut.dark else self._after(items, index, cut.dark)
                 continue
             due = self._instant(items[index].at)
-            self._pass(gateway, due, ticks)
+            self._pass(gateway, due)
             if gateway.at - kept_at >= COMMIT_EVERY_S * NANOSECONDS:
                 await gateway.journal.flush()
                 kept, kept_at = index, gateway.at
@@ -232,9 +240,9 @@ class Playback:
         await self._end(gateway)
         return records
 
-    def _pass(self, gateway: Gateway, due: Instant, ticks: bool) -> None:
+    def _pass(self, gateway: Gateway, due: Instant) -> None:
         """Time goes on to this instant."""
-        while ticks and (second := gateway.at - gateway.at % NANOSECONDS + NANOSECONDS) <= due:
+        while (second := gateway.at - gateway.at % NANOSECONDS + NANOSECONDS) <= due:
             gateway.at = Instant(second)
             gateway.tick()
         gateway.at = max(gateway.at, due)
@@ -247,8 +255,8 @@ class Playback:
         return next((n for n in range(index, len(items)) if items[n].at >= until), len(items))
 
     async def _born(self, at: Instant, journal: Path | None = None) -> Gateway:
-        self._lives += 1
-        folder = self._folder / f"life-{self._lives}"
+        self.lives += 1
+        folder = self._folder / f"life-{self.lives}"
         folder.mkdir()
         if journal is not None:
             for name in ("journal.db", "journal.db-wal"):
@@ -293,3 +301,18 @@ def of(truth: Iterable[Mapping[str, Any]], what: str, **facts: object) -> Iterat
     for line in truth:
         if line["what"] == what and all(line[key] == value for key, value in facts.items()):
             yield line
+
+
+def killed(settings: str, begins: datetime, items: Sequence[Item], folder: Path) -> list[dict[str, Any]]:
+    """The records of a day on which the power went again and again, and the world waited each time."""
+    moments = sorted(random.Random(str(len(items))).sample(range(1, len(items)), KILLS))
+    playback = Playback(settings, begins, folder, [Cut(moment) for moment in moments])
+    records = playback.play(items)
+    assert playback.lives == 1 + KILLS
+    assert playback.failures == {}
+    return records
+
+
+def told(records: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
+    """Every revision by its id."""
+    return {(record["id"], record["revision"]): dict(record) for record in records}

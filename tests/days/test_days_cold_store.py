@@ -57,11 +57,11 @@ def alarm(records: list[dict[str, Any]], name: str) -> Mapping[str, Any]:
     return found
 
 
-async def test_the_door_left_open_and_the_warmth_that_came_in_are_told_and_nothing_else(
+def test_the_door_left_open_and_the_warmth_that_came_in_are_told_and_nothing_else(
     day: Day, tmp_path: Path
 ) -> None:
     playback = Playback(SETTINGS, BEGINS, tmp_path)
-    records = await playback.play(programme(day))
+    records = playback.play(programme(day))
     assert playback.failures == playback.refused == {}
     assert len(final(records, "alarm")) == 2
 
