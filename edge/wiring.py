@@ -164,18 +164,20 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
 
 def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorder]:
     """Those that the settings ask for, in the order in which they are told what happens."""
-    found: list[Recorder] = []
-    if settings.records.transport:
-        found.append(transport(settings, drivers))
-    return [*found, limits(settings), upkeep(settings, drivers)]
+    trips = transport(settings, drivers) if settings.records.transport else None
+    return [
+        *filter(None, [trips]),
+        limits(settings, trips.on_trip if trips is not None else None),
+        upkeep(settings, drivers),
+    ]
 
 
-def limits(settings: Settings) -> Limits:
-    """The section ``alarms``."""
-    return Limits([_limit(name, alarm) for name, alarm in settings.alarms.items()])
+def limits(settings: Settings, on_trip: Callable[[], bool] | None = None) -> Limits:
+    """The section ``alarms``. on_trip: what ``while: trip`` waits for."""
+    return Limits([_limit(name, alarm, on_trip) for name, alarm in settings.alarms.items()])
 
 
-def _limit(name: str, alarm: Alarm) -> Limit:
+def _limit(name: str, alarm: Alarm, on_trip: Callable[[], bool] | None) -> Limit:
     rises = alarm.rises
     return Limit(
         name,
@@ -186,6 +188,7 @@ def _limit(name: str, alarm: Alarm) -> Limit:
         lasts=int(alarm.for_s * NANOSECONDS),
         clear=alarm.clear,
         unless=_point(alarm.unless) if alarm.unless else None,
+        during=on_trip if alarm.during == "trip" else None,
         rises=(rises.by, int(rises.within_s * NANOSECONDS)) if rises else None,
         severity=alarm.severity,
     )

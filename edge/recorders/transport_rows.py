@@ -234,12 +234,8 @@ class Rows:
         )
 
     def vehicle(self, plan: Plan) -> Vehicle:
-        """Its row, made where there is none."""
-        row = self.vehicles.get(plan.name)
-        if row is None:
-            row = Vehicle()
-            self.vehicles.put(plan.name, row)
-        return row
+        """Its row; a new one is put by who changes it."""
+        return self.vehicles.get(plan.name) or Vehicle()
 
     def legs_of(self, plan: Plan, trip: Trip) -> list[Leg]:
         return [self.legs[f"{plan.name} {number}"] for number in range(trip.legs)]

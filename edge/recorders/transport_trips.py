@@ -92,7 +92,7 @@ class Trips:
         yield from self._over(plan, trip, rows.tracks[plan.name], rows.watches_of(plan), by)
 
     def advance(self, plan: Plan, at: Instant) -> Iterator[Output]:
-        """Event time has come to ``at``."""
+        """Event time has come to ``at``. Intervals end when the clock is full, as the series' points do."""
         ended = self._rows.ended.get(plan.name)
         if ended is not None and ended.news is not None and at - ended.news >= TOGETHER:
             yield self._again(plan, ended)
@@ -105,8 +105,8 @@ class Trips:
             yield from self._waits(plan, arrival, at, latest)
             return
         until = min(at, latest)
-        if until - trip.leg >= plan.every:
-            yield from self._close_leg(plan, trip, until - (until - trip.leg) % plan.every)
+        if (full := until - until % plan.every) > trip.leg:
+            yield from self._close_leg(plan, trip, full)
         if at >= latest:
             fix = self._rows.vehicle(plan).fix
             yield from self.finish(plan, trip, End(latest, "too_long", place_at(plan, fix), fix))

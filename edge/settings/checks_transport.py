@@ -26,6 +26,9 @@ class _Asked(NamedTuple):
 
 def routes(settings: Settings, drivers: Mapping[str, Driver]) -> Iterator[Fault]:
     """Vehicles that are none, devices that do not give what is asked of them, places that are on no map."""
+    for name, alarm in settings.alarms.items():
+        if alarm.during == "trip" and not settings.records.transport:
+            yield Fault(("alarms", name, "while"), "no_trips", {})
     for name, route in (settings.records.transport or {}).items():
         where = ("records", "transport", name)
         if settings.places[route.place].kind != "vehicle":
