@@ -22,8 +22,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from simulators.barcode_scanner import END, pallet
-from simulators.climate import Room, RoomOptions
-from simulators.clock import Played
+from simulators.climate import RoomOptions
 from simulators.days.store import Store, watch_air
 from simulators.days.tape import Day, Probe
 from simulators.nmea import Epoch, Satellite, position
@@ -55,7 +54,6 @@ class Trip:
     loads_at: float = 60.0
     unloads_after: float = 300.0
     stays: float = 1500.0
-    every: int = 1
 
 
 def play(day: Day, trip: Trip) -> None:
@@ -67,13 +65,8 @@ def play(day: Day, trip: Trip) -> None:
     arrived, ends = _drive(day, trip)
     for number, symbol in enumerate(pallets):
         _scan(day, arrived + trip.unloads_after + 20.0 * number, "delivered", symbol.sent, symbol.aim)
-    clock = Played()
-    room = Room(trip.body, clock.seconds, rng)
-    probes = [
-        (Probe(day, "ruuvi-5", "C4:64:E3:00:00:01"), "air"),
-        (Probe(day, "teltonika-eye", "7C:D9:F4:00:00:02"), "door"),
-    ]
-    watch_air(day, clock, room, probes, Store(trip.body, ends=ends, place="body"))
+    air, door = Probe(day, "ruuvi-5", "C4:64:E3:00:00:01"), Probe(day, "teltonika-eye", "7C:D9:F4:00:00:02")
+    watch_air(day, air, door, Store(trip.body, ends=ends, place="body"))
 
 
 def _scan(day: Day, at: float, what: str, sent: str, aim: str) -> None:
@@ -91,7 +84,7 @@ def _drive(day: Day, trip: Trip) -> tuple[float, float]:
         place = truck.place(at)
         track.see(at, place)
         silent = any(since <= at < until for since, until in trip.dead)
-        if second % trip.every == 0 and (trip.void or not silent):
+        if trip.void or not silent:
             track.fix(at, place, valid=not silent)
         second += 1
     return track.arrived, float(second)

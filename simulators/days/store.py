@@ -14,7 +14,6 @@ warm       place, above (Cel), until_at: the true air above it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulators.barcode_scanner import END, pallet
@@ -49,30 +48,30 @@ def play(day: Day, store: Store) -> None:
                 day.say(at, "scanner", f"{symbol.aim}{symbol.sent}{END}".encode())
                 code = symbol.sent.removeprefix("00")
                 day.know(at, "scanner", "moved", code=code, direction=direction, place=store.place)
-    clock = Played()
-    room = Room(store.room, clock.seconds, rng)
     air, door = Probe(day, "ruuvi-5", "C4:64:E3:00:00:21"), Probe(day, "teltonika-eye", "7C:D9:F4:00:00:22")
-    watch_air(day, clock, room, [(air, "air"), (door, "door")], store)
+    watch_air(day, air, door, store)
 
 
-def watch_air(day: Day, clock: Played, room: Room, probes: Sequence[tuple[Probe, str]], store: Store) -> None:
-    """The room second by second: its probes speak every ten, the door at once when it moves."""
+def watch_air(day: Day, air: Probe, door: Probe, store: Store) -> None:
+    """The room second by second: its probes speak every ten, that of the door at once when it moves."""
+    clock = Played()
+    room = Room(store.room, clock.seconds, day.rng(f"{store.place} air"))
     warm_since: float | None = None
     door_open = False
     for second in range(int(store.ends)):
         at = float(second)
         clock.go(at)
         temperature, humidity, is_open = room.look("air"), room.look("humidity"), room.look("door") > 0
+        due = second % AIR_EVERY_S == 0
         if is_open != door_open:
             door_open = is_open
             day.know(at, "radio", "door", place=store.place, open=is_open)
-        elif second % AIR_EVERY_S:
-            continue
-        for probe, what in probes:
-            shown = probe.say(at, temperature, humidity, closed=not is_open)
-            if what == "air":
-                told = round(temperature, 4)
-                day.know(at, "radio", "air", place=store.place, temperature=told, shown=shown)
+            door.say(at, temperature, humidity, closed=not is_open)
+        elif due:
+            door.say(at, temperature, humidity, closed=not is_open)
+        if due:
+            shown, true = air.say(at, temperature, humidity), round(temperature, 4)
+            day.know(at, "radio", "air", place=store.place, temperature=true, shown=shown)
         if (temperature > store.above) != (warm_since is not None):
             if warm_since is None:
                 warm_since = at

@@ -2,8 +2,8 @@
 
 ::
 
-    tape ──bytes──▶ listener, radio's news ──▶ intake ──▶ recording ──▶ journal on disk
-    said ──fact─────────────────────────────────────────────▲
+    tape ──bytes──▶ splitters, decoders, news ──▶ intake ──▶ recording ──▶ journal on disk
+    said ──fact───────────────────────────────────────────────▲
 
 Nothing waits: between two items of the tape event time ticks on, second by second. The journal is committed
 every so many seconds of the day, and a power cut takes what came since.
@@ -19,14 +19,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import orjson
 
 from drivers.ble.news import News
 from drivers.catalogue import DRIVERS
-from drivers.contract import NANOSECONDS, Device, Frame, Instant, LinkDown, Port, Reject
-from drivers.listener import Listener
+from drivers.contract import NANOSECONDS, Frame, Instant, Reason, Reject, Talking
 from edge.facts import read_fact
 from edge.intake import Intake
 from edge.journal.block import Lane
@@ -62,46 +61,65 @@ def programme(day: Day, words: Iterable[Word] = ()) -> list[Item]:
 
 
 class Wire:
-    """A link that brings what the tape has, and is known to have been read when it is asked for more."""
+    """A port's bytes, cut into frames, and the devices on it; as ``drivers/listener.py`` has it.
 
-    def __init__(self) -> None:
-        self._arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self.read_out = asyncio.Event()
+    It outlives the gateway: a splitter that learns where a receiver's cycle ends would else begin anew, and
+    the first fix behind a power cut bear the time of the next.
+    """
 
-    async def open(self) -> Wire:
-        return self
+    def __init__(self, devices: Sequence[tuple[str, Talking]]) -> None:
+        self._devices = devices
+        self._splitter = devices[0][1].splitter()
 
-    async def read(self) -> bytes:
-        self.read_out.set()
-        data = await self._arrived.get()
-        if data is None:
-            raise LinkDown("the day is over")
-        return data
+    def bring(self, data: bytes, at: Instant, intake: Intake) -> None:
+        for found in self._splitter.feed(data):
+            if isinstance(found, Reject):
+                intake.refuse(self._devices[0][0], found, Frame(data))
+            else:
+                self._hear(found, at, intake)
 
-    def rest(self, seconds: float) -> None: ...
+    def _hear(self, frame: Frame, at: Instant, intake: Intake) -> None:
+        for name, decoder in self._devices:
+            try:
+                observations = decoder.decode(frame, at)
+            except Reject as reject:
+                if reject.reason is not Reason.NOT_MINE:
+                    intake.refuse(name, reject, frame)
+            else:
+                if observations:
+                    intake(name, observations, frame)
 
-    async def bring(self, data: bytes | None) -> None:
-        self.read_out.clear()
-        self._arrived.put_nowait(data)
-        if data is not None:
-            await self.read_out.wait()
 
-    async def write(self, data: bytes) -> None: ...
+def wires(settings: Settings) -> dict[str, Wire]:
+    """The ports at which devices talk by themselves."""
+    found: defaultdict[str, list[tuple[str, Talking]]] = defaultdict(list)
+    for name, device in settings.devices.items():
+        if settings.ports[device.port].kind != "bluetooth":
+            decoder = DRIVERS[device.driver].decoder(device.options)
+            found[device.port].append((name, cast(Talking, decoder)))
+    return {port: Wire(devices) for port, devices in found.items()}
 
-    def close(self) -> None: ...
+
+def probes(settings: Settings) -> dict[bytes, tuple[str, News]]:
+    """Those in the air, by their address."""
+    return {
+        bytes.fromhex(address.replace(":", "")): (name, News(DRIVERS[device.driver].decoder(device.options)))
+        for name, device in settings.devices.items()
+        if (address := getattr(device.options, "address", ""))
+    }
 
 
 class Gateway:
     """One life of it: from opening the journal until it is closed or the power goes."""
 
-    def __init__(self, settings: Settings, begins: Instant, folder: Path) -> None:
+    def __init__(
+        self, settings: Settings, begins: Instant, folder: Path, on_wires: Mapping[str, Wire]
+    ) -> None:
         self.settings = settings
         self.at = begins
-        self.began = begins
         self.path = folder / "journal.db"
-        self._wires: dict[str, Wire] = {}
-        self._tasks: list[asyncio.Task[None]] = []
-        self._probes: dict[bytes, tuple[str, News]] = {}
+        self._wires = on_wires
+        self._probes = probes(settings)
 
     def now(self) -> Instant:
         return self.at
@@ -129,25 +147,8 @@ class Gateway:
             recorded=self.recording.observe,
             steady=lambda: self.at / NANOSECONDS,
         )
-        await self._listen()
 
-    async def _listen(self) -> None:
-        """The sources as ``edge/wiring.py`` makes them, but for the wires' far ends."""
-        on_wires: defaultdict[str, list[Device]] = defaultdict(list)
-        for name, device in self.settings.devices.items():
-            driver = DRIVERS[device.driver]
-            decoder, address = driver.decoder(device.options), getattr(device.options, "address", "")
-            if address:
-                self._probes[bytes.fromhex(address.replace(":", ""))] = name, News(decoder)
-            else:
-                on_wires[device.port].append(Device(name, decoder, device.every_s or driver.every_s))
-        for name, devices in on_wires.items():
-            wire = self._wires[name] = Wire()
-            listener = Listener(Port(name, "serial", 1.0), wire.open, devices, self.now)
-            self._tasks.append(asyncio.create_task(listener.run(self.intake)))
-            await wire.read_out.wait()
-
-    async def hear(self, item: Item) -> None:
+    def hear(self, item: Item) -> None:
         """An item of the programme; time is there already."""
         if isinstance(item, Word):
             values = self._named(item.values)
@@ -155,7 +156,7 @@ class Gateway:
         elif item.port == PORT_OF_RADIO:
             self._in_the_air(item.data)
         else:
-            await self._wires[item.port].bring(item.data)
+            self._wires[item.port].bring(item.data, self.at, self.intake)
 
     def _named(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """A value that nobody knows beforehand, such as a record's id, is worked out when it is said."""
@@ -175,11 +176,6 @@ class Gateway:
     def tick(self) -> None:
         self.intake.tick()
         self.recording.tick(self.at)
-
-    async def hang_up(self) -> None:
-        for wire in self._wires.values():
-            await wire.bring(None)
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def records(self) -> list[dict[str, Any]]:
         """All that is in the journal, in order, but for the gateway's own affairs."""
@@ -209,6 +205,7 @@ class Playback:
         self._file.write_text(settings, encoding="utf-8")
         self._settings = load(self._file, DRIVERS)
         self._begins = Instant(int(begins.timestamp()) * NANOSECONDS)
+        self._wires = wires(self._settings)
         self._cuts = {cut.item: cut for cut in cuts}
         self.lives = 0
         self.failures: dict[str, int] = {}
@@ -233,7 +230,7 @@ class Playback:
             if gateway.at - kept_at >= COMMIT_EVERY_S * NANOSECONDS:
                 await gateway.journal.flush()
                 kept, kept_at = index, gateway.at
-            await gateway.hear(items[index])
+            gateway.hear(items[index])
             index += 1
         await gateway.journal.flush()
         records = await gateway.records()
@@ -262,7 +259,7 @@ class Playback:
             for name in ("journal.db", "journal.db-wal"):
                 if (source := journal.with_name(name)).exists():
                     shutil.copy(source, folder / name)
-        gateway = Gateway(self._settings, at, folder)
+        gateway = Gateway(self._settings, at, folder, self._wires)
         await gateway.open()
         return gateway
 
@@ -273,7 +270,6 @@ class Playback:
         return born
 
     async def _end(self, gateway: Gateway) -> None:
-        await gateway.hang_up()
         await gateway.journal.close()
         for recorder, count in gateway.recording.failures.items():
             self.failures[recorder] = self.failures.get(recorder, 0) + count
