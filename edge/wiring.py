@@ -33,6 +33,7 @@ from edge.calibration import Calibration, by_offset, by_points
 from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
 from edge.recorders.contract import Recorder
+from edge.recorders.entered import Entered
 from edge.recorders.limits import Limit, Limits, Point
 from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
@@ -40,6 +41,7 @@ from edge.settings.alarms import Alarm
 from edge.thinning import Thin
 from edge.transport_plans import transport
 from edge.uplinks.mqtt import Target
+from edge.wiring_goods import dispatch, issuer, storages
 
 
 def opener(port: schema.Port) -> Open:
@@ -166,7 +168,10 @@ def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorde
     """Those that the settings ask for, in the order in which they are told what happens."""
     trips = transport(settings, drivers) if settings.records.transport else None
     return [
+        *storages(settings, drivers),
         *filter(None, [trips]),
+        dispatch(settings, drivers),
+        Entered(issuer(settings)),
         limits(settings, trips.on_trip if trips is not None else None),
         upkeep(settings, drivers),
     ]

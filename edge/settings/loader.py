@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.contract import Driver
 from edge.errors import SettingsError
-from edge.settings import checks, checks_transport, points, stable_names
+from edge.settings import checks, checks_transport, goods, points, stable_names
 from edge.settings.alarms import Alarm
 from edge.settings.devices import COMMON_KEYS, DeviceSettings, Place, Port
 from edge.settings.findings import Fault, Findings
@@ -68,6 +68,8 @@ class _Draft:
             *checks.quantities(devices, self._drivers),
             *checks.thinning(devices, self._drivers),
             *points.alarms(alarms, devices, self._meant("devices"), self._drivers),
+            *(goods.storage(settings, self._drivers, self._line) if settings is not None else ()),
+            *(goods.dispatch(settings, self._drivers) if settings is not None else ()),
         ):
             self._findings.tell(fault)
         for fault in checks_transport.routes(settings, self._drivers) if settings is not None else ():

@@ -8,12 +8,13 @@ from pydantic import Field
 
 from edge.settings.later import LATER
 from edge.settings.records.arrival import Arrival
+from edge.settings.records.dispatch import Dispatch
 from edge.settings.records.slaughter import Slaughter
 from edge.settings.records.storage import Storage
 from edge.settings.records.transport import Transport
 from edge.settings.values import Name, Part
 
-__all__ = ["Arrival", "Records", "Slaughter", "Storage", "Transport"]
+__all__ = ["Arrival", "Dispatch", "Records", "Slaughter", "Storage", "Transport"]
 
 
 class Records(Part):
@@ -23,5 +24,6 @@ class Records(Part):
     slaughter: Annotated[dict[Name, Slaughter] | None, LATER] = Field(
         None, description="On the line. · 屠宰加工"
     )
-    storage: Annotated[dict[Name, Storage] | None, LATER] = Field(None, description="In a room. · 贮存")
+    storage: dict[Name, Storage] = Field({}, description="In a room. · 贮存")
     transport: dict[Name, Transport] | None = Field(None, description="On the road. · 运输")
+    dispatch: dict[Name, Dispatch] = Field({}, description="At a dock. · 销售出场")
