@@ -222,8 +222,9 @@ class Playback:
         while index < len(items):
             cut = self._cuts.pop(index, None)
             if cut is not None:
-                gateway = await self._killed(gateway, kept_at if not cut.dark else gateway.at)
-                index = kept if not cut.dark else self._after(items, index, cut.dark)
+                index = self._after(items, index, cut.dark) if cut.dark else kept
+                kept_at = self._instant(items[index].at) if cut.dark else kept_at
+                gateway = await self._killed(gateway, kept_at)
                 continue
             due = self._instant(items[index].at)
             self._pass(gateway, due)
@@ -249,7 +250,7 @@ class Playback:
 
     def _after(self, items: Sequence[Item], index: int, dark_s: float) -> int:
         until = items[index].at + dark_s
-        return next((n for n in range(index, len(items)) if items[n].at >= until), len(items))
+        return next(number for number in range(index, len(items)) if items[number].at >= until)
 
     async def _born(self, at: Instant, journal: Path | None = None) -> Gateway:
         self.lives += 1
@@ -309,6 +310,6 @@ def killed(settings: str, begins: datetime, items: Sequence[Item], folder: Path)
     return records
 
 
-def told(records: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
+def revisions(records: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
     """Every revision by its id."""
     return {(record["id"], record["revision"]): dict(record) for record in records}

@@ -11,7 +11,7 @@ import pytest
 from simulators.climate import RoomOptions
 from simulators.days import road
 from simulators.days.tape import Day
-from tests.days.playback import Playback, Word, final, killed, of, programme, seconds, told
+from tests.days.playback import Playback, Word, final, killed, of, programme, revisions, seconds
 
 SETTINGS = """
 gateway:
@@ -183,4 +183,4 @@ def test_the_failed_unit_is_an_alarm_and_so_is_the_dead_spot(day: Day, records: 
 def test_killed_at_any_moment_while_the_world_waits(
     day: Day, records: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert told(killed(SETTINGS, BEGINS, programme(day, WORDS), tmp_path)) == told(records)
+    assert revisions(killed(SETTINGS, BEGINS, programme(day, WORDS), tmp_path)) == revisions(records)
