@@ -19,6 +19,11 @@ class Cause(StrEnum):
     RISE = "rise"
     BATTERY = "battery"
     CALIBRATION_DUE = "calibration_due"
+    NO_CERTIFICATE = "no_certificate"
+    MISCOUNT = "miscount"
+    MIXED_LOT = "mixed_lot"
+    TAG_REUSED = "tag_reused"
+    UNKNOWN_HOOK = "unknown_hook"
 
 
 class Alarms(Protocol):
