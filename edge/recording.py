@@ -74,12 +74,15 @@ class Recording:
         takers = [recorder for recorder in self.recorders if fact.kind in recorder.takes]
         if not takers:
             raise Unfit("unknown_fact", kind=fact.kind, known=sorted(self.takes))
-        return [
+        records = [
             record
             for recorder in takers
             for output in recorder.enter(fact)
             if (record := self._put(output, fact.at)) is not None
         ]
+        if fact.kind == "correct" and not records:
+            raise Unfit("no_record", record=fact.values["record"])
+        return records
 
     @property
     def takes(self) -> frozenset[str]:

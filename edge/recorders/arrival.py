@@ -4,10 +4,10 @@
 
     scanner   ──certificate A──────────────────certificate B────────
     readers   ─────── tag tag tag tag ─────────────────── tag tag ──
-    lots            ╰───── lot 1 ─────╯               ╰─── lot 2 …   until another certificate, or for long no tag
+    lots            ╰───── lot 1 ─────╯               ╰─── lot 2 …
 
-A certificate is scanned before its animals are let in, or while they are: a lot that is open without one takes
-it. The same certificate again goes on with its lot. What was slaughtered before is asked of the journal.
+A lot ends with another certificate, or when for long no tag came. A certificate is scanned before its animals
+are let in, or while they are: a lot that is open without one takes it. The same certificate again goes on with its lot. What was slaughtered before is asked of the journal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""养殖/入场: an animal is seen at the lairage, and under which certificate (T/LDTSA 003-2022, Table 1, 养殖)."""
+"""养殖/入场: an animal is seen at the lairage, and under which certificate.
+
+T/LDTSA 003-2022, Table 1, 养殖.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""屠宰加工: an animal becomes a carcass, is weighed, measured, hung and chilled (T/LDTSA 003-2022, Table 1, 屠宰).
+"""屠宰加工: an animal becomes a carcass, is weighed, measured, hung and chilled.
+
+T/LDTSA 003-2022, Table 1, 屠宰.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What people say about animals and carcasses, as records repeat it; by whom stands in the record's source."""
+"""What people say about animals and carcasses, as records repeat it."""
 
 from __future__ import annotations
 
