@@ -24,6 +24,7 @@ from drivers.contract import (
 from drivers.links.serial import open_serial
 from drivers.links.tcp import open_tcp
 from edge import settings as schema
+from edge import trade
 from edge.calibration import Calibration, by_offset, by_points
 from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
@@ -136,4 +137,5 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
 
 def recorders(settings: Settings) -> list[Recorder]:
     """Those that the settings ask for, in the order in which they are told what happens."""
-    return []
+    arrived = trade.arrivals(settings)
+    return [*filter(None, [arrived]), *trade.slaughters(settings, arrived)]

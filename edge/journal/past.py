@@ -23,7 +23,7 @@ class Past:
         self._path = path
 
     def slaughtered(self, node: str) -> bool:
-        """Whether a carcass was made of the animal with this tag. A journal that cannot be read knows none."""
+        """Whether a carcass was made of the animal with this tag; an unreadable journal knows none."""
         try:
             with closing(open_reader(self._path)) as connection:
                 links = trail.forward(connection, node, MOST)

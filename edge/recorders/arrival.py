@@ -7,7 +7,8 @@
     lots            ╰───── lot 1 ─────╯               ╰─── lot 2 …
 
 A lot ends with another certificate, or when for long no tag came. A certificate is scanned before its animals
-are let in, or while they are: a lot that is open without one takes it. The same certificate again goes on with its lot. What was slaughtered before is asked of the journal.
+are let in, or while they are: a lot that is open without one takes it. The same certificate again goes on
+with its lot. What was slaughtered before is asked of the journal.
 """
 
 from __future__ import annotations

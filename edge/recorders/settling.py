@@ -8,7 +8,8 @@
        hook seen
 
 Meat that cools is never colder than the air around it. So what counts has *risen* since the hook was seen,
-and of several such rests the warmest is the core. A probe that was put in before the hook was seen tells nothing.
+and of several such rests the warmest is the core. A probe that was put in before tells
+nothing.
 """
 
 from __future__ import annotations

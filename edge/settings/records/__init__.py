@@ -19,9 +19,7 @@ __all__ = ["Arrival", "Records", "Slaughter", "Storage", "Transport"]
 class Records(Part):
     """What the facts of the trade are made from. · 追溯记录"""
 
-    arrival: Annotated[dict[Name, Arrival] | None, LATER] = Field(None, description="At the lairage. · 入场")
-    slaughter: Annotated[dict[Name, Slaughter] | None, LATER] = Field(
-        None, description="On the line. · 屠宰加工"
-    )
+    arrival: dict[Name, Arrival] = Field({}, description="At the lairage. · 入场")
+    slaughter: dict[Name, Slaughter] = Field({}, description="On the line. · 屠宰加工")
     storage: Annotated[dict[Name, Storage] | None, LATER] = Field(None, description="In a room. · 贮存")
     transport: Annotated[dict[Name, Transport] | None, LATER] = Field(None, description="On the road. · 运输")
