@@ -1008,22 +1008,22 @@ LATER = [
 LINE = "records.slaughter.sheep"
 RECORDS = [
     Broken(
-        'certificate: "[0-9]{10}"',
-        'certificate: ‸"[0-9"',
+        "certificate: C[0-9]{10}",
+        "certificate: ‸C[0-9",
         "records.arrival.sheep.certificate",
         "code_pattern",
         "no regular expression: unterminated character set",
     ),
     Broken(
-        'number: "{flow}-{date:%y%m%d}-{serial:04}"',
-        'number: ‸"{flow}-{serial:04}"',
+        "number: S{flow}-{date:%y%m%d}-{serial:04}",
+        "number: ‸S{flow}-{serial:04}",
         f"{LINE}.number",
         "number_template",
         "write such as {flow}{date:%y%m%d}{serial:05}",
     ),
     Broken(
-        'number: "{flow}-{date:%y%m%d}-{serial:04}"',
-        'number: ‸"{date:%y%m%d}{nr}"',
+        "number: S{flow}-{date:%y%m%d}-{serial:04}",
+        "number: ‸S{date:%y%m%d}{nr}",
         f"{LINE}.number",
         "number_template",
         "two carcasses one number",
@@ -1057,8 +1057,8 @@ RECORDS = [
         at="{probe: chiller-1-core",
     ),
     Broken(
-        "    sheep: {place: lairage,",
-        "    goats: {place: lairage, readers: [ear-tags]}\n    sheep: {place: ‸lairage,",
+        "    sheep:\n      place: lairage",
+        "    goats: {place: lairage, readers: [ear-tags]}\n    sheep:\n      place: ‸lairage",
         "records.arrival.sheep.place",
         "lairage_twice",
         "the lairage of goats",
