@@ -115,7 +115,7 @@ class Arrivals:
 
     def _complete(self, at: Instant) -> Iterator[Output]:
         """Closes the lots to which for long no animal came."""
-        for place, number in self._open.items():
+        for place, number in sorted(self._open.items()):
             lot = self._lots[number]
             if at - lot.last >= self._lairages[place].closes_after:
                 yield from self._close(lot)
@@ -209,10 +209,11 @@ class Arrivals:
 
     def _again(self, lot: Lot) -> Iterator[Output]:
         """Its animals, now that more is known of the lot."""
-        for tag, animal in self._animals.items():
-            if animal.lot == lot.number:
-                animal.doubts = [*_doubts(tag, lot), *(each for each in animal.doubts if each in _SEEN)]
-                yield self._told(tag, animal, lot)
+        its = sorted((animal.at, tag) for tag, animal in self._animals.items() if animal.lot == lot.number)
+        for _, tag in its:
+            animal = self._animals[tag]
+            animal.doubts = [*_doubts(tag, lot), *(each for each in animal.doubts if each in _SEEN)]
+            yield self._told(tag, animal, lot)
 
     def _close(self, lot: Lot) -> Iterator[Output]:
         """Counts it against the certificate."""

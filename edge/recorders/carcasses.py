@@ -61,8 +61,9 @@ class Carcasses:
         row = self._hooks.get(hook)
         return None if row is None else self._rows.get(row.number)
 
-    def all(self) -> Iterator[Carcass]:
-        return self._rows.values()
+    def all(self) -> list[Carcass]:
+        """By their numbers."""
+        return sorted(self._rows.values(), key=lambda each: each.number)
 
     def hanging(self, place: str) -> Iterator[Carcass]:
         """Those in this room."""
@@ -104,11 +105,10 @@ class Carcasses:
 
     def due(self, at: Instant) -> Iterator[Derived]:
         """What is to be told by now."""
-        for number, when in self._due.items():
-            if at >= when:
-                self._due.drop(number)
-                if (carcass := self._rows.get(number)) is not None:
-                    yield self.told(carcass)
+        for number in sorted(number for number, when in self._due.items() if at >= when):
+            self._due.drop(number)
+            if (carcass := self._rows.get(number)) is not None:
+                yield self.told(carcass)
 
     def hang(self, carcass: Carcass, hook: str, at: Instant) -> None:
         """It hangs on this hook from now on."""

@@ -6,9 +6,10 @@
                              │                                ▲
                              └──── no hook came in time ──────┘
 
-A hook that comes to ``bound`` takes the animal that has waited longest among those whose lag it is; where
-there are several, the record says by how many places the line's order may be wrong. The station's reader
-sees what passes it; what is decided there stands in ``settling.py``, ``weighing.py`` and ``rooms.py``.
+A hook that comes to ``bound`` takes the animal that has waited longest among those whose lag it is. Where the
+lag fits several, with or without a hook by now, the record says by how many places the order may be wrong.
+The station's reader sees what passes it; what is decided there stands in ``settling.py``, ``weighing.py`` and
+``rooms.py``.
 """
 
 from __future__ import annotations
@@ -36,6 +37,19 @@ AGAIN: Final = 15 * 60 * NANOSECONDS
 
 NEWEST_LOTS: Final = 50
 """So many lots that have passed the line are remembered."""
+
+
+@dataclass(slots=True)
+class Stunned:
+    """A row, by the animal's tag, until its lag is over. hooked: a hook was bound to it."""
+
+    at: int
+    device: str
+    hooked: bool = False
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.at, self.device)
 
 
 @dataclass(slots=True)
@@ -67,7 +81,7 @@ class Slaughter:
         self._past = past
         self._arrived = arrived
         self._stations = {station.reader: station for station in line.stations}
-        self._waiting = Table("waiting", Seen)
+        self._stunned = Table("stunned", Stunned)
         self._order = Table("order", Order)
         self._settling = Table("settling", Settling)
         self._weighing = Table("weighing", Weighing)
@@ -75,13 +89,13 @@ class Slaughter:
         self._carcasses = Carcasses(line, issuer, self._chilling.book)
         self._words = Words(line, self._carcasses, self._chilling)
         self.memory = Memory(
-            self._waiting, self._order, self._settling, self._weighing,
+            self._stunned, self._order, self._settling, self._weighing,
             *self._chilling.tables, *self._carcasses.tables, self._words.table, self._words.cleaned,
         )  # fmt: skip
         self.hears = frozenset({*self._stations, *_instruments(line), *self._chilling.probes})
 
     def observe(self, device: str, item: Observation) -> Iterable[Output]:
-        if len(self._waiting):
+        if len(self._stunned):
             yield from self._unhooked(item.at)
         if isinstance(item, Sighting):
             if station := self._stations.get(device):
@@ -101,7 +115,7 @@ class Slaughter:
 
     def _seen(self, station: Station, node: str, at: Instant) -> Iterator[Output]:
         if station.step == "stunned":
-            yield from self._stunned(station, node, at)
+            yield from self._comes(station, node, at)
             return
         hooks = self._line.hooks
         if hooks is not None and hooks.fullmatch(node.partition(":")[2]) is None:
@@ -129,8 +143,8 @@ class Slaughter:
             case "left" if self._chilling.leaves(carcass, at):
                 yield self._carcasses.told(carcass)
 
-    def _stunned(self, station: Station, tag: str, at: Instant) -> Iterator[Output]:
-        if tag in self._waiting:
+    def _comes(self, station: Station, tag: str, at: Instant) -> Iterator[Output]:
+        if tag in self._stunned:
             return
         before = self._carcasses.of_animal(tag)
         if before is not None and at - before.at < AGAIN:
@@ -144,7 +158,7 @@ class Slaughter:
         if self._line.binds is None:
             yield self._slaughtered(at, tag, Seen(at, station.reader))
         else:
-            self._waiting.put(tag, Seen(at, station.reader))
+            self._stunned.put(tag, Stunned(at, station.reader))
 
     def _in_order(self, tag: str, at: Instant) -> Iterator[Notice]:
         """A lot that has passed does not come again, unless lots are mixed."""
@@ -169,11 +183,19 @@ class Slaughter:
             self._carcasses.hang(other, hook, at)
             return
         least, most = station.lag
-        fits = [tag for tag, seen in self._waiting.items() if least <= at - seen.at <= most]
-        tag = min(fits, key=lambda each: self._waiting[each].at, default=None)
-        stunned = self._waiting.get(tag) if tag is not None else None
-        positions = max(len(fits) - 1, station.positions) if fits else 0
-        yield self._slaughtered(at, tag, stunned, Binding(Seen(at, station.reader), hook, positions))
+        fits = [(row.at, tag) for tag, row in self._stunned.items() if least <= at - row.at <= most]
+        fits.sort()
+        tags = [tag for _, tag in fits]
+        tag = next((tag for tag in tags if not self._stunned[tag].hooked), None)
+        if tag is None:
+            yield self._slaughtered(at, None, None, Binding(Seen(at, station.reader), hook, 0))
+            return
+        place = tags.index(tag)
+        positions = max(place, len(tags) - 1 - place, station.positions)
+        row = self._stunned[tag]
+        row.hooked = True
+        self._stunned.put(tag, row)
+        yield self._slaughtered(at, tag, row.seen, Binding(Seen(at, station.reader), hook, positions))
 
     def _reused(self, hook: str, at: Instant) -> Iterator[Output]:
         """The hook comes back, so that what hung on it has gone; when, nobody has seen."""
@@ -188,9 +210,12 @@ class Slaughter:
         binds = self._line.binds
         if binds is None:
             return
-        for tag, seen in self._waiting.items():
-            if at - seen.at > binds.lag[1]:
-                yield self._slaughtered(Instant(seen.at + binds.lag[1]), tag, seen)
+        over = [(row.at, tag) for tag, row in self._stunned.items() if at - row.at > binds.lag[1]]
+        for since, tag in sorted(over):
+            row = self._stunned[tag]
+            self._stunned.drop(tag)
+            if not row.hooked:
+                yield self._slaughtered(Instant(since + binds.lag[1]), tag, row.seen)
 
     def _slaughtered(
         self, at: Instant, tag: str | None, stunned: Seen | None, binding: Binding | None = None
@@ -202,7 +227,6 @@ class Slaughter:
         carcass = self._carcasses.new(Instant(first.at), tag)
         carcass.stunned, carcass.bound = stunned, bound
         if tag is not None:
-            self._waiting.drop(tag)
             arrived = self._arrived(tag) if self._arrived is not None else None
             if arrived is not None:
                 carcass.lot, carcass.certificate = arrived.lot, arrived.certificate

@@ -70,7 +70,7 @@ class Words:
                 self.table.drop(subject)
         self.table.put(about, said)
         one = self._about(about)
-        carcasses = self._carcasses.all() if one is None else iter([one])
+        carcasses = self._carcasses.all() if one is None else [one]
         for carcass in carcasses:
             if carcass is one or about == f"lot:{carcass.lot}":
                 carcass.verdicts["ante_mortem"] = said
