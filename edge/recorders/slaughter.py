@@ -77,7 +77,7 @@ class Slaughter:
         self, line: Line, issuer: Issuer, past: Past, arrived: Callable[[str], Arrived | None] | None = None
     ) -> None:
         self.name = f"slaughter.{line.name}"
-        self._line = line
+        self.plan = line
         self._past = past
         self._arrived = arrived
         self._stations = {station.reader: station for station in line.stations}
@@ -93,6 +93,11 @@ class Slaughter:
             *self._chilling.tables, *self._carcasses.tables, self._words.table, self._words.cleaned,
         )  # fmt: skip
         self.hears = frozenset({*self._stations, *_instruments(line), *self._chilling.probes})
+
+    @property
+    def carcasses(self) -> list[Carcass]:
+        """Those that hang, and those that left within the last days, by their numbers."""
+        return self._carcasses.all()
 
     def observe(self, device: str, item: Observation) -> Iterable[Output]:
         if len(self._stunned):
@@ -117,7 +122,7 @@ class Slaughter:
         if station.step == "stunned":
             yield from self._comes(station, node, at)
             return
-        hooks = self._line.hooks
+        hooks = self.plan.hooks
         if hooks is not None and hooks.fullmatch(node.partition(":")[2]) is None:
             return
         if station.step == "bound":
@@ -131,12 +136,12 @@ class Slaughter:
             yield Notice(at, Cause.UNKNOWN_HOOK, node, {"device": station.reader, "step": station.step})
             return
         match station.step:
-            case "weighed" if self._line.weigh is not None:
+            case "weighed" if self.plan.weigh is not None:
                 row = self._weighing.get("scale") or Weighing()
-                row.arrives(carcass.number, node, at + self._line.weigh.within)
+                row.arrives(carcass.number, node, at + self.plan.weigh.within)
                 self._weighing.put("scale", row)
-            case "cored" if self._line.core is not None:
-                self._probed(carcass, at + self._line.core.within)
+            case "cored" if self.plan.core is not None:
+                self._probed(carcass, at + self.plan.core.within)
             case "entered" if station.place is not None:
                 if self._chilling.enters(carcass, station.place, at, by=station.reader):
                     yield self._carcasses.told(carcass)
@@ -155,7 +160,7 @@ class Slaughter:
             yield Notice(at, Cause.TAG_REUSED, tag, facts, severity="high")
             return
         yield from self._in_order(tag, at)
-        if self._line.binds is None:
+        if self.plan.binds is None:
             yield self._slaughtered(at, tag, Seen(at, station.reader))
         else:
             self._stunned.put(tag, Stunned(at, station.reader))
@@ -207,7 +212,7 @@ class Slaughter:
 
     def _unhooked(self, at: Instant) -> Iterator[Output]:
         """Animals whose hook was not seen in time."""
-        binds = self._line.binds
+        binds = self.plan.binds
         if binds is None:
             return
         over = [(row.at, tag) for tag, row in self._stunned.items() if at - row.at > binds.lag[1]]
@@ -237,15 +242,15 @@ class Slaughter:
         if binding is not None:
             carcass.positions = binding.positions
             self._carcasses.hang(carcass, binding.hook, at)
-        elif self._line.binds is not None:
+        elif self.plan.binds is not None:
             carcass.doubts.append("no_hook")
         self._words.known(carcass)
-        if self._line.hangs_in is not None:
-            self._chilling.enters(carcass, self._line.hangs_in, at)
+        if self.plan.hangs_in is not None:
+            self._chilling.enters(carcass, self.plan.hangs_in, at)
         return self._carcasses.told(carcass)
 
     def _read(self, device: str, quantity: str, at: Instant, value: float) -> None:
-        line = self._line
+        line = self.plan
         if line.weigh is not None and device == line.weigh.scale and quantity == "mass":
             self._weighs(at, value)
         if quantity == "temperature" and line.core is not None and device == line.core.device:
@@ -255,7 +260,7 @@ class Slaughter:
                 self._carcasses.changed(carcass, at)
 
     def _weighs(self, at: Instant, mass_kg: float) -> None:
-        weigh = self._line.weigh
+        weigh = self.plan.weigh
         assert weigh is not None
         row = self._weighing.get("scale") or Weighing()
         if row.fresh(at, mass_kg, weigh.least):
@@ -279,7 +284,7 @@ class Slaughter:
         self._settling.put("probe", Settling(carcass.number, until))
 
     def _core(self, at: Instant, value: float) -> None:
-        row, core = self._settling.get("probe"), self._line.core
+        row, core = self._settling.get("probe"), self.plan.core
         if row is None or core is None:
             return
         if at > row.until:
@@ -291,11 +296,11 @@ class Slaughter:
     def _cored(self, row: Settling) -> None:
         """The carcass has gone from the probe."""
         self._settling.drop("probe")
-        carcass, core = self._carcasses.get(row.number), self._line.core
+        carcass, core = self._carcasses.get(row.number), self.plan.core
         if row.best is None or carcass is None or core is None:
             return
         carcass.cores.append(Seen(row.best_at, core.device, row.best))
-        if row.best <= self._line.chilled_at and carcass.chilled is None:
+        if row.best <= self.plan.chilled_at and carcass.chilled is None:
             carcass.chilled, carcass.basis = row.best_at, "own"
         self._carcasses.changed(carcass, Instant(row.best_at))
 

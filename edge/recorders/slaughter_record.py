@@ -264,7 +264,7 @@ def _source(carcass: Carcass) -> dict[str, Origin]:
     source = {"basic.plant": SETTINGS, "basic.carcass": DERIVED}
     first = carcass.stunned or carcass.bound
     if first is not None:
-        source["basic.slaughtered_at"] = sensed(first.device)
+        source["basic.slaughtered_at"] = source["extended.process"] = sensed(first.device)
     if carcass.animal is not None and carcass.stunned is not None:
         source["basic.animal"] = sensed(carcass.stunned.device) if not carcass.positions else DERIVED
     for stage, word in carcass.verdicts.items():

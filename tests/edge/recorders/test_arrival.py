@@ -232,7 +232,6 @@ def test_whatever_happens_each_animal_is_told_once_and_a_kill_changes_nothing(
                         now, "tag-replaced", old=f"cn-eartag:{tag(value)}", new=f"cn-eartag:{tag(value + 20)}"
                     )
                 )
-                course = [each for each in course if each != (kind, value)]
                 seen.add(value + 20)
             case "wait":
                 now += value
@@ -242,5 +241,5 @@ def test_whatever_happens_each_animal_is_told_once_and_a_kill_changes_nothing(
     firsts = [
         body for body in bodies(whole, "arrival") if body["revision"] == 1 and "animal" in body["basic"]
     ]
-    arrived = {value for kind, value in [(k, v) for k, v in course] if kind == "animal"}
+    arrived = {value for kind, value in course if kind == "animal"}
     assert len(firsts) == len(arrived)

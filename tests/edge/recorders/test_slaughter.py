@@ -230,6 +230,16 @@ def test_a_hook_that_comes_round_again_carries_the_next_and_ends_the_stay_of_the
     assert found[f"cn-eartag:{early[0].tag}"]["extended"]["doubts"] == ["hook_reused"]
 
 
+def test_a_hook_that_was_missed_does_not_give_yesterdays_carcass_todays_weight() -> None:
+    [old] = flock(1)
+    [new] = flock(1, since_s=3600 * 20, first=50)
+    new.hook, new.hook_missed = old.hook, True
+    found = carcasses(Plant().feed([*day([old]), *day([new])]))
+    assert found[f"cn-eartag:{old.tag}"]["extended"]["hot_weight_kg"] == old.mass
+    assert found[f"cn-eartag:{new.tag}"]["extended"]["hot_weight_kg"] == new.mass
+    assert found[f"cn-eartag:{old.tag}"]["extended"]["doubts"] == ["hook_reused"]
+
+
 def test_a_hook_that_nobody_bound_is_told() -> None:
     outputs = Plant().feed([hangs(100, "hook-scale", 77), hangs(101, "hook-scale", 77)])
     assert {each[:2] for each in notices(outputs)} == {("unknown_hook", f"epc-uhf:{hook(77)}")}
