@@ -29,6 +29,7 @@ from drivers.links.input import open_input
 from drivers.links.serial import open_serial
 from drivers.links.tcp import open_tcp
 from edge import settings as schema
+from edge import trade
 from edge.calibration import Calibration, by_offset, by_points
 from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
@@ -167,7 +168,10 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
 def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorder]:
     """Those that the settings ask for, in the order in which they are told what happens."""
     trips = transport(settings, drivers) if settings.records.transport else None
+    arrived = trade.arrivals(settings)
     return [
+        *filter(None, [arrived]),
+        *trade.slaughters(settings, arrived),
         *storages(settings, drivers),
         *filter(None, [trips]),
         dispatch(settings, drivers),
