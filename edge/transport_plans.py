@@ -32,12 +32,14 @@ HOLDS_S: Final = 300.0
 
 def transport(settings: Settings, drivers: Mapping[str, Driver]) -> Transport:
     """The recorder of all routes."""
+    return Transport(settings.gateway.id, settings.gateway.operator.name, plans(settings, drivers))
+
+
+def plans(settings: Settings, drivers: Mapping[str, Driver]) -> list[Plan]:
+    """Each route of the file."""
     places = _on_the_map(settings)
-    plans = [
-        _plan(name, route, settings, drivers, places)
-        for name, route in (settings.records.transport or {}).items()
-    ]
-    return Transport(settings.gateway.id, settings.gateway.operator.name, plans)
+    routes = settings.records.transport or {}
+    return [_plan(name, route, settings, drivers, places) for name, route in routes.items()]
 
 
 def _plan(

@@ -69,6 +69,7 @@ class Transport:
     def tick(self, at: Instant) -> Iterable[Output]:
         for plan in self._plans:
             yield from self._trips.advance(plan, at)
+            yield from self._trips.papers(plan, at)
 
     def enter(self, fact: Fact) -> Iterable[Output]:
         vehicle = fact.values["place" if fact.kind == "cleaning" else "vehicle"]

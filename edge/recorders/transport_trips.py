@@ -112,8 +112,6 @@ class Trips:
             yield from self.finish(plan, trip, End(latest, "too_long", place_at(plan, fix), fix))
             facts = {"since": rfc3339(Instant(trip.since)), "hours": plan.never / NANOSECONDS / 3600}
             yield from self._alarm(plan, Cause.TRIP_TOO_LONG, Instant(latest), stands=True, facts=facts)
-            return
-        yield from self.papers(plan, at)
 
     def event(self, plan: Plan, trip: Trip, event: Event) -> None:
         """Happened on the way; beyond what a record can tell it is counted."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from drivers.contract import Driver
+from edge.settings.devices import DeviceSettings
 from edge.settings.findings import Fault
 from edge.settings.reader import Keys
 from edge.settings.records import Transport
@@ -25,19 +26,25 @@ class _Asked(NamedTuple):
 
 
 def routes(settings: Settings, drivers: Mapping[str, Driver]) -> Iterator[Fault]:
-    """Vehicles that are none, devices that do not give what is asked of them, places that are on no map."""
+    """Vehicles that are none, devices that do not give what is asked of them, places that are on no map.
+
+    An entry that does not hold itself is not there: of it enough has been said.
+    """
     for name, alarm in settings.alarms.items():
         if alarm.during == "trip" and not settings.records.transport:
             yield Fault(("alarms", name, "while"), "no_trips", {})
     for name, route in (settings.records.transport or {}).items():
         where = ("records", "transport", name)
-        if settings.places[route.place].kind != "vehicle":
+        vehicle = settings.places.get(route.place)
+        if vehicle is not None and vehicle.kind != "vehicle":
             yield Fault((*where, "place"), "no_vehicle", {"name": route.place})
-        for keys, place in ((("begin", "leaves"), route.begin.leaves), (("end", "stays"), route.end.stays)):
-            if place is not None and settings.places[place].at is None:
-                yield Fault((*where, *keys), "not_on_map", {"name": place})
+        for keys, named in ((("begin", "leaves"), route.begin.leaves), (("end", "stays"), route.end.stays)):
+            place = settings.places.get(named) if named is not None else None
+            if place is not None and place.at is None:
+                yield Fault((*where, *keys), "not_on_map", {"name": named})
         for asked in _asked(route):
-            if asked.device is not None and not _fits(settings, drivers, asked):
+            device = settings.devices.get(asked.device) if asked.device is not None else None
+            if device is not None and not _fits(device, drivers[device.driver], asked):
                 yield Fault((*where, *asked.keys), asked.sentence, {"name": asked.device})
 
 
@@ -52,8 +59,6 @@ def _asked(route: Transport) -> Iterator[_Asked]:
         yield _Asked((key, "scan"), rule.scan, frozenset(), "no_codes")
 
 
-def _fits(settings: Settings, drivers: Mapping[str, Driver], asked: _Asked) -> bool:
-    assert asked.device is not None
-    device = settings.devices[asked.device]
-    measured = set(drivers[device.driver].decoder(device.options).quantities())
+def _fits(device: DeviceSettings, driver: Driver, asked: _Asked) -> bool:
+    measured = set(driver.decoder(device.options).quantities())
     return bool(measured & asked.measures) if asked.measures else not measured

@@ -184,8 +184,8 @@ MISSING = [
         "kind is missing",
         "stunning: {",
     ),
-    Broken("{lat: 36.0611, ", "{", "places.lanzhou.at.lat", "missing", "lat is missing", "at: {"),
-    Broken(", radius: 250m", "", "places.lanzhou.at.radius", "missing", "radius is missing", "at: {"),
+    Broken("{lat: 36.0611, ", "{", "places.lanzhou.at.lat", "missing", "lat is missing", "at: {lon"),
+    Broken(", radius: 250m", "", "places.lanzhou.at.radius", "missing", "radius is missing", "at: {lat: 36"),
     Broken(
         "    driver: wl134\n", "", "devices.ear-tags.driver", "missing", "driver is missing", "ear-tags:\n"
     ),
@@ -822,7 +822,11 @@ REFERENCES = [
         "place: stunning", "place: ‸hall", "devices.ear-tags.place", "unknown_place", "known are: stunning"
     ),
     Broken(
-        "place: truck", "place: ‸trunk", "devices.position.place", "unknown_place_near", "did you mean truck?"
+        "5s, place: truck",
+        "5s, place: ‸trunk",
+        "devices.position.place",
+        "unknown_place_near",
+        "did you mean truck?",
     ),
     Broken(
         "within: truck", "within: ‸truk", "places.body.within", "unknown_place_near", "did you mean truck?"
@@ -866,7 +870,7 @@ SHARING = [
         "  chiller-1-core:\n    driver: modbus\n    port: panel\n    unit: ‸1\n    channel: 1\n",
         "devices.chiller-1-core.unit",
         "address_twice",
-        "the same unit, channel on panel as chiller-1-air (line 67): 1, 1",
+        "the same unit, channel on panel as chiller-1-air (line 69): 1, 1",
     ),
     Broken(
         "unit: 11, profile: danfoss-ekc-202d",
