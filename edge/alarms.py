@@ -23,6 +23,11 @@ class Cause(StrEnum):
     GEOFENCE = "geofence"
     DISINFECTION = "disinfection"
     TRIP_TOO_LONG = "trip_too_long"
+    NO_CERTIFICATE = "no_certificate"
+    MISCOUNT = "miscount"
+    MIXED_LOT = "mixed_lot"
+    TAG_REUSED = "tag_reused"
+    UNKNOWN_HOOK = "unknown_hook"
 
 
 class Alarms(Protocol):

@@ -35,16 +35,23 @@ class Store(Protocol):
 class Recording:
     """The recorders of this gateway, in the order in which they are told. Also the journal's ``States``.
 
-    notice: what an alarm has to tell.
+    notice: what an alarm has to tell. amended: what people put right in a record stays right, see
+    ``recorders/corrections.py``.
     """
 
     def __init__(
-        self, recorders: Sequence[Recorder], *, journal: Store, notice: Callable[[Notice], None]
+        self,
+        recorders: Sequence[Recorder],
+        *,
+        journal: Store,
+        notice: Callable[[Notice], None],
+        amended: Callable[[Derived], Derived] = lambda derived: derived,
     ) -> None:
         self.recorders = recorders
         self.failures: Counter[str] = Counter()
         self._journal = journal
         self._notice = notice
+        self._amended = amended
         self._hearing: defaultdict[str, list[Recorder]] = defaultdict(list)
         for recorder in recorders:
             for device in recorder.hears:
@@ -70,16 +77,25 @@ class Recording:
             self._run(recorder, lambda: recorder.tick(at), at)  # noqa: B023 - run at once
 
     def enter(self, fact: Fact) -> list[str]:
-        """The ids of the records that follow from it. Raises Unfit, and then nothing has changed."""
+        """The ids of the records that follow from it, each once.
+
+        Several recorders may take a kind of fact: two rooms, two lines. It is refused if all of them refuse
+        it. Raises Unfit, and then nothing has changed.
+        """
         takers = [recorder for recorder in self.recorders if fact.kind in recorder.takes]
         if not takers:
-            raise Unfit("unknown_fact", kind=fact.kind, known=sorted(self.takes))
-        return [
-            record
-            for recorder in takers
-            for output in recorder.enter(fact)
-            if (record := self._put(output, fact.at)) is not None
-        ]
+            raise Unfit("unknown_fact", kind=fact.kind, known=", ".join(sorted(self.takes)))
+        outputs: list[Output] = []
+        refusals: list[Unfit] = []
+        for recorder in takers:
+            try:
+                outputs += recorder.enter(fact)
+            except Unfit as unfit:
+                refusals.append(unfit)
+        if len(refusals) == len(takers):
+            raise refusals[0]
+        put = (self._put(output, fact.at) for output in outputs)
+        return list(dict.fromkeys(record for record in put if record is not None))
 
     @property
     def takes(self) -> frozenset[str]:
@@ -109,6 +125,7 @@ class Recording:
         if isinstance(output, Notice):
             self._notice(output)
             return None
+        output = self._amended(output)
         record = output.record
         self._journal.record(record.kind, at, orjson.dumps(record.body()), _index(output))
         return record.id

@@ -30,10 +30,12 @@ from drivers.links.input import open_input
 from drivers.links.serial import open_serial
 from drivers.links.tcp import open_tcp
 from edge import settings as schema
+from edge import trade
 from edge.calibration import Calibration, by_offset, by_points
 from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
 from edge.recorders.contract import Recorder
+from edge.recorders.entered import Entered
 from edge.recorders.limits import Limit, Limits, Point
 from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
@@ -41,6 +43,7 @@ from edge.settings.alarms import Alarm
 from edge.thinning import Thin
 from edge.transport_plans import transport
 from edge.uplinks.mqtt import Target
+from edge.wiring_goods import dispatch, issuer, storages
 
 
 def opener(port: schema.Port) -> Open:
@@ -167,8 +170,14 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
 def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorder]:
     """Those that the settings ask for, in the order in which they are told what happens."""
     trips = transport(settings, drivers) if settings.records.transport else None
+    arrived = trade.arrivals(settings)
     return [
+        *filter(None, [arrived]),
+        *trade.slaughters(settings, arrived),
+        *storages(settings, drivers),
         *filter(None, [trips]),
+        dispatch(settings, drivers),
+        Entered(issuer(settings)),
         limits(settings, trips.on_trip if trips is not None else None),
         upkeep(settings, drivers),
     ]

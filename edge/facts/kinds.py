@@ -139,6 +139,7 @@ class Dispatch(Said):
     meat_certificate: Text | None = Field(
         None, description="Of the meat's quality inspection. · 肉品品质检验合格证"
     )
+    certification: Text | None = Field(None, description="Of the product. · 产品认证")
 
 
 class Inspection(Said):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from edge.journal import rollups
+from edge.journal import rollups, trail
 from edge.journal.block import Block
 from edge.journal.database import explained, open_reader
 from edge.journal.rollups import Rollup
 from edge.journal.standing import SEQ_MASK, LaneStanding
+from edge.journal.trail import Newest
 
 
 class Reader:
@@ -41,6 +42,10 @@ class Reader:
     def rollups(self, point: str, first: int, end: int) -> list[Rollup]:
         """See ``rollups.query``. Raises sqlite3.Error."""
         return rollups.query(self._connection, point, first, end)
+
+    def newest(self, record: str) -> Newest | None:
+        """See ``trail.newest``. Raises sqlite3.Error."""
+        return trail.newest(self._connection, record)
 
     def close(self) -> None:
         self._connection.close()

@@ -33,7 +33,7 @@ from edge.journal.reader import Reader
 from edge.journal.rollups import MINUTE, Rollup
 from edge.journal.standing import LaneStanding
 from edge.journal.states import Row, States
-from edge.journal.trail import Index
+from edge.journal.trail import Index, Newest
 from edge.journal.waiting import Rolled
 from edge.journal.writer import Rules, Writer
 
@@ -239,6 +239,10 @@ class Journal:
         """See ``Outbox.quarantine``. Raises JournalError."""
         place = self._lane(block.journal, block.lane)
         await self._do(self._writing, partial(self._writer.quarantine, uplink, place, block.seq, why))
+
+    async def newest_record(self, record: str) -> Newest | None:
+        """See ``trail.newest``; what is not yet on disk is not seen. Raises JournalError."""
+        return await self._do(self._reading, partial(self._reader.newest, record))
 
     async def rollups(self, point: str, since: Instant, until: Instant) -> list[Rollup]:
         """The minutes of ``point`` that begin in ``since`` ≤ t < ``until`` and hold readings.

@@ -9,8 +9,8 @@ revision of their record, are committed with it, and go when retention takes its
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -80,6 +80,14 @@ class Found(NamedTuple):
     since: Instant
     until: Instant
     block: int
+
+
+class Newest(NamedTuple):
+    """The newest revision of a record, and how it is found."""
+
+    body: Mapping[str, Any]
+    nodes: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 def add(connection: sqlite3.Connection, kind: str, index: Index, block: int) -> None:
@@ -155,6 +163,26 @@ def beginning(connection: sqlite3.Connection, prefix: str, most: int) -> list[st
         (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1), most),
     )
     return [node for (node,) in rows]
+
+
+def newest(connection: sqlite3.Connection, record: str) -> Newest | None:
+    """A record by its id; None: there is none."""
+    row = connection.execute(
+        "SELECT body FROM records JOIN blocks ON blocks.key = records.block WHERE id = ?", (record,)
+    ).fetchone()
+    if row is None:
+        return None
+    nodes = connection.execute("SELECT node FROM nodes WHERE record = ? ORDER BY node", (record,)).fetchall()
+    links = connection.execute(
+        "SELECT source, relation, target, at FROM links WHERE record = ?1"
+        " AND source IN (SELECT node FROM nodes WHERE record = ?1)",
+        (record,),
+    )
+    return Newest(
+        orjson.loads(row[0])["record"],
+        tuple(node for (node,) in nodes),
+        tuple(Link(*each) for each in links),
+    )
 
 
 def at_place(

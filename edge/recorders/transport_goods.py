@@ -55,7 +55,8 @@ def scanned(rows: Rows, plan: Plan, trip: Trip | None, goods: Handed) -> Way | N
 
 def cargo(rows: Rows, plan: Plan, way: Way, until: int) -> tuple[Cargo, list[Handed]]:
     """As the record says it, and row by row. What was loaded later than ``until`` is of the next trip."""
-    handed = [row for row in _rows(rows.goods, plan, way) if way == "delivered" or row.at <= until]
+    known = (row for row in _rows(rows.goods, plan, way) if way == "delivered" or row.at <= until)
+    handed = sorted(known, key=lambda row: (row.at, row.subject))  # rows come back from disk in another order
     weights = [row.mass_kg for row in handed if row.mass_kg is not None]
     unlisted = rows.vehicle(plan).unlisted.get(way, 0)
     goods = [

@@ -47,6 +47,7 @@ _SENTENCES = {
     "model_attributes_type": "mapping",
     "list_type": "list",
     "tuple_type": "list",
+    "too_short": "empty_list",
 }
 """pydantic's error types to the catalogue's keys; a key of the catalogue itself stands for itself."""
 

@@ -13,6 +13,7 @@ import pytest
 from edge.messages import LANGS, from_locale, text
 from tests.edge.settings.broken import ROWS as COMMON
 from tests.edge.settings.broken_alarms import ALARMS
+from tests.edge.settings.broken_goods import GOODS
 from tests.edge.settings.broken_transport import TRANSPORT
 
 CATALOGUES = Path(str(files("edge.messages")))
@@ -41,7 +42,7 @@ def test_no_text_is_left_in_english(room: str) -> None:
         assert not re.search("[A-Za-z]", words) or re.search("[\u4e00-\u9fff]", words), key
 
 
-ROWS = [*COMMON, *ALARMS, *TRANSPORT]
+ROWS = [*COMMON, *ALARMS, *GOODS, *TRANSPORT]
 
 NEEDS_MORE_THAN_A_BROKEN_LINE = {
     *("unreadable", "too_large", "not_utf8", "empty_file"),

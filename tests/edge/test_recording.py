@@ -145,3 +145,53 @@ def test_times_are_read_as_they_are_written(text: str) -> None:
 def test_a_time_without_an_offset_is_no_instant(text: str) -> None:
     with pytest.raises(ValueError):
         parse_rfc3339(text)
+
+
+class Room:
+    """Takes moves of its own place, and none of another."""
+
+    hears: frozenset[str] = frozenset()
+    takes = frozenset({"move"})
+
+    def __init__(self, place: str) -> None:
+        self.name = f"room.{place}"
+        self.memory = Memory()
+        self._place = place
+
+    def observe(self, device: str, item: Observation) -> Iterable[Output]:
+        return ()
+
+    def tick(self, at: Instant) -> Iterable[Output]:
+        return ()
+
+    def enter(self, fact: Fact) -> Iterable[Output]:
+        if fact.values["place"] != self._place:
+            raise Unfit("no_room", place=fact.values["place"])
+        yield Derived(passage(self._place, fact.at))
+
+
+def passage(place: str, at: Instant, revision: int = 1) -> Passage:
+    return Passage(id=place, revision=revision, operator="x", since=rfc3339(at), place=place, times=1)
+
+
+async def test_a_fact_goes_to_the_one_it_concerns_and_is_refused_if_it_concerns_none(box: Box) -> None:
+    async with box.journal() as journal:
+        rooms = Recording([Room("chiller-1"), Room("chiller-2")], journal=journal, notice=lambda _: None)
+        assert rooms.enter(Fact(START, START, "move", {"place": "chiller-2"}, "马师傅")) == ["chiller-2"]
+        with pytest.raises(Unfit, match="no_room"):
+            rooms.enter(Fact(START, START, "move", {"place": "chiller-3"}, "马师傅"))
+        await journal.flush()
+        assert [record_of(block)["place"] for block in await blocks(journal, Lane.RECORDS)] == ["chiller-2"]
+
+
+async def test_what_was_put_right_stays_right_in_whatever_is_derived(box: Box) -> None:
+    def amended(derived: Derived) -> Derived:
+        return derived._replace(record=derived.record.model_copy(update={"revision": 7}))
+
+    async with box.journal() as journal:
+        rooms = Recording([Room("a")], journal=journal, notice=lambda _: None, amended=amended)
+        rooms.enter(Fact(START, START, "move", {"place": "a"}, "马师傅"))
+        await journal.flush()
+        found = await journal.newest_record("a")
+        assert found is not None
+        assert found.body["revision"] == 7

@@ -141,3 +141,16 @@ def test_memory_never_runs_ahead_of_the_records_derived_from_it(box: Box) -> Non
         assert writer.remembered() == []
         assert writer.commit(batch._replace(records=records[1:])).states
         assert len(writer.remembered()) == 1
+
+
+async def test_the_newest_revision_is_read_with_its_nodes_and_links(box: Box) -> None:
+    async with box.journal() as journal:
+        entered = link(CARCASS, "entered", ROOM)
+        tell(journal, box, "slaughter", entered)
+        tell(journal, box, "slaughter", entered, revision=2)
+        await journal.flush()
+        found = await journal.newest_record("slaughter")
+        assert found is not None
+        assert found.body == {"id": "slaughter", "revision": 2}
+        assert (set(found.nodes), found.links) == ({"record:slaughter", CARCASS, ROOM}, (entered,))
+        assert await journal.newest_record("nobody") is None

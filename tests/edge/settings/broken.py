@@ -558,7 +558,7 @@ FORMS = [
     ),
     Broken("  lanzhou: {", "  ‸兰州: {", "places.兰州", "name", "兰州 cannot be a name"),
     Broken(
-        "  body-control: {", "  ‸body.control: {", "devices.body.control", "name", "cannot be a name", also=2
+        "  body-control: {", "  ‸body.control: {", "devices.body.control", "name", "cannot be a name", also=3
     ),
     Broken(
         "{temperature: {",
@@ -870,7 +870,7 @@ SHARING = [
         "  chiller-1-core:\n    driver: modbus\n    port: panel\n    unit: ‸1\n    channel: 1\n",
         "devices.chiller-1-core.unit",
         "address_twice",
-        "the same unit, channel on panel as chiller-1-air (line 64): 1, 1",
+        "the same unit, channel on panel as chiller-1-air (line 69): 1, 1",
     ),
     Broken(
         "unit: 11, profile: danfoss-ekc-202d",
@@ -948,13 +948,6 @@ LATER = [
     ),
     Broken(
         "clock: {trust: system}", "clock: {‸set_from: [ntp, gnss]}", "clock.set_from", "later", "not in this"
-    ),
-    Broken(
-        "records:\n",
-        "records:\n  ‸storage: {x: {nonsense: 012}}\n",
-        "records.storage",
-        "later",
-        "storage is not",
     ),
     Broken(
         "  gps: {tcp",
@@ -1115,6 +1108,99 @@ CONTACTS = [
     ),
 ]
 
+LINE = "records.slaughter.sheep"
+RECORDS = [
+    Broken(
+        "certificate: C[0-9]{10}",
+        "certificate: ‸C[0-9",
+        "records.arrival.sheep.certificate",
+        "code_pattern",
+        "no regular expression: unterminated character set",
+    ),
+    Broken(
+        "number: S{flow}-{date:%y%m%d}-{serial:04}",
+        "number: ‸S{flow}-{serial:04}",
+        f"{LINE}.number",
+        "number_template",
+        "write such as {flow}{date:%y%m%d}{serial:05}",
+    ),
+    Broken(
+        "number: S{flow}-{date:%y%m%d}-{serial:04}",
+        "number: ‸S{date:%y%m%d}{nr}",
+        f"{LINE}.number",
+        "number_template",
+        "two carcasses one number",
+    ),
+    Broken("lag: [20s, 60s]", "lag: ‸20s", f"{LINE}.line[1].lag", "lag", "such as [5s, 15s]"),
+    Broken("lag: [20s, 60s]", "lag: ‸[60s, 20s]", f"{LINE}.line[1].lag", "lag", "least and the most"),
+    Broken("lag: [20s, 60s], ", "", f"{LINE}.line", "lag_missing", "needs its lag", at="- {reader: ear-tags"),
+    Broken(
+        "        - {reader: ear-tags, step: stunned}\n"
+        "        - {reader: bind-hook, step: bound, lag: [20s, 60s], positions: 1}\n",
+        "",
+        f"{LINE}.line",
+        "line_begins",
+        "stunned or bound",
+        at="- {reader: hook-scale",
+    ),
+    Broken(
+        "reader: hook-core,",
+        "reader: hook-scale,",
+        f"{LINE}.line",
+        "reader_twice",
+        "hook-scale",
+        at="- {reader: ear-tags",
+    ),
+    Broken(
+        "        - {reader: hook-core, step: cored}\n",
+        "",
+        f"{LINE}.core",
+        "no_step",
+        "the step cored",
+        at="{probe: chiller-1-core",
+    ),
+    Broken(
+        "    sheep:\n      place: lairage",
+        "    goats: {place: lairage, readers: [ear-tags]}\n    sheep:\n      place: ‸lairage",
+        "records.arrival.sheep.place",
+        "lairage_twice",
+        "the lairage of goats",
+    ),
+    Broken(
+        "readers: [lairage-tags]",
+        "readers: [‸rail-scale]",
+        "records.arrival.sheep.readers[0]",
+        "sees_no_codes",
+        "rail-scale measures",
+    ),
+    Broken(
+        "probe: chiller-1-core",
+        "probe: ‸rail-scale",
+        f"{LINE}.core.probe",
+        "measures_not",
+        "measure temperature",
+    ),
+    Broken("scale: rail-scale", "scale: ‸body-air", f"{LINE}.weight.scale", "measures_not", "measure mass"),
+    Broken(
+        "climate: [chiller-1-air]",
+        "climate: [‸ear-tags]",
+        f"{LINE}.rooms[0].climate[0]",
+        "measures_not",
+        "measure temperature",
+    ),
+    Broken(
+        "channel: 8, place: body}",
+        "channel: 8}",
+        f"{LINE}.line[4].reader",
+        "door_nowhere",
+        "what was left",
+        at="hook-door, step",
+    ),
+    Broken(
+        "hangs_in: chiller-1", "hangs_in: ‸chiller-9", f"{LINE}.hangs_in", "unknown_place_near", "chiller-1?"
+    ),
+]
+
 DESCRIBED = [
     Broken("    company: 0x0059\n", "", "devices.dock-tag", "one_kind", "company, service", "driver: beacon"),
     Broken(
@@ -1228,5 +1314,17 @@ YAML = [
 
 ROWS = [
     *(*KEYS, *MISSING, *EMPTY, *TYPES, *CHOICES, *MEASURES, *RANGES, *FORMS),
-    *(*CALIBRATION, *THIN, *SECRETS, *TOGETHER, *REFERENCES, *SHARING, *CONTACTS, *LATER, *DESCRIBED, *YAML),
+    *(
+        *CALIBRATION,
+        *THIN,
+        *SECRETS,
+        *TOGETHER,
+        *REFERENCES,
+        *SHARING,
+        *CONTACTS,
+        *LATER,
+        *RECORDS,
+        *DESCRIBED,
+        *YAML,
+    ),
 ]

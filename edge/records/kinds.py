@@ -1,0 +1,18 @@
+"""The records of the trade by their kind: what each must look like, also after a correction."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge.records.dispatch import DispatchRecord
+from edge.records.inspection import InspectionRecord
+from edge.records.recall import RecallRecord
+from edge.records.record import TradeRecord
+from edge.records.storage import StorageRecord
+
+KINDS: Final[dict[str, type[TradeRecord]]] = {
+    "storage": StorageRecord,
+    "dispatch": DispatchRecord,
+    "inspection": InspectionRecord,
+    "recall": RecallRecord,
+}
