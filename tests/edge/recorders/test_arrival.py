@@ -185,6 +185,8 @@ def test_a_correction_is_a_further_revision_with_its_reason() -> None:
     assert (after["revision"], after["reason"], after["basic"]["certificate"]) == (2, "扫错", "B")
     with pytest.raises(Unfit):
         plant.feed([says(60, "correct", reason="?", record=body["id"], field="basic.arrived", value="B")])
+    with pytest.raises(Unfit, match="unfit"):
+        plant.feed([says(60, "correct", reason="?", record=body["id"], field="basic.animal", value="x:1")])
 
 
 def test_a_certificate_for_a_lairage_that_is_none_is_refused() -> None:
