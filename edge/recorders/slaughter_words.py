@@ -100,7 +100,6 @@ class Words:
     def _correct(self, fact: Fact) -> Iterable[Output]:
         for carcass in self._carcasses.all():
             if carcass.id == fact.values["record"]:
-                animal = carcass.animal
                 if fact.values["field"] == "basic.animal":
                     carcass.animal = _tag(fact)
                 carcass.corrections.append(word(fact))
@@ -108,7 +107,6 @@ class Words:
                     self._carcasses.draft(carcass)
                 except Unfit:
                     carcass.corrections.pop()
-                    carcass.animal = animal
                     raise
                 return [self._carcasses.told(carcass)]
         return []

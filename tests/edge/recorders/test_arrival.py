@@ -97,7 +97,9 @@ def test_a_lot_is_complete_when_for_long_nothing_came_whether_anybody_looked_or_
 
 
 def test_a_certificate_that_comes_behind_its_animals_is_taken_and_told_of_all_of_them() -> None:
-    outputs = Plant().feed([*animals(0, [1, 2]), enters(60, "A", origin="622926"), *animals(70, [3])])
+    told = [*animals(0, [1, 2]), enters(60, "A", origin="622926"), *animals(70, [3])]
+    outputs = Plant().feed(told)
+    assert Plant().feed(told, killed_at=[2]) == outputs
     assert {body["basic"]["certificate"] for body in by_tag(outputs).values()} == {"A"}
     assert [body["revision"] for body in by_tag(outputs).values()] == [2, 2, 1]
     assert notices(outputs) == [
