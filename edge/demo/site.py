@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -36,7 +36,7 @@ def _example(name: str) -> dict[str, Any]:
 def demo_settings(name: str, ports: Mapping[str, Any], broker: Mapping[str, Any], directory: Path) -> Path:
     """The example of this site, written into ``directory``, with its ports led to the simulated ones.
 
-    A port that nothing plays is left out with its devices.
+    A port that nothing plays is left out with its devices, and these in the records.
     """
     data = _example(name)
     data["ports"] = {
@@ -45,12 +45,26 @@ def demo_settings(name: str, ports: Mapping[str, Any], broker: Mapping[str, Any]
     data["devices"] = {
         role: device for role, device in data["devices"].items() if device["port"] in data["ports"]
     }
+    gone = _example(name)["devices"].keys() - data["devices"].keys()
+    data["records"] = _without(gone, data.get("records", {}))
     data["journal"] = {"path": str(directory / "journal.db")}
     data["uplinks"] = {"platform": {"mqtt": dict(broker)}}
     data["clock"] = {"trust": "system"}
     path = directory / f"{name}.yaml"
     path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return path
+
+
+def _without(gone: Set[str], piece: Any) -> Any:
+    """A piece of the settings without these devices; None where a list of devices has come to nothing."""
+    if isinstance(piece, list):
+        return [kept for each in piece if (kept := _without(gone, each)) is not None] or None
+    if not isinstance(piece, dict):
+        return None if piece in gone else piece
+    inner = {key: _without(gone, value) for key, value in piece.items()}
+    if any(inner[key] is None and isinstance(piece[key], list) for key in piece):
+        return None
+    return {key: value for key, value in inner.items() if value is not None}
 
 
 def _led_to(options: Mapping[str, Any], simulated: Mapping[str, Any]) -> dict[str, Any]:
