@@ -20,6 +20,14 @@ class Cause(StrEnum):
     RISE = "rise"
     BATTERY = "battery"
     CALIBRATION_DUE = "calibration_due"
+    GEOFENCE = "geofence"
+    DISINFECTION = "disinfection"
+    TRIP_TOO_LONG = "trip_too_long"
+    NO_CERTIFICATE = "no_certificate"
+    MISCOUNT = "miscount"
+    MIXED_LOT = "mixed_lot"
+    TAG_REUSED = "tag_reused"
+    UNKNOWN_HOOK = "unknown_hook"
 
 
 class Alarms(Protocol):

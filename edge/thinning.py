@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import asin, cos, radians, sin, sqrt
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from drivers.contract import NANOSECONDS, Fix, Instant, Observation, Reading
 
@@ -20,6 +20,15 @@ MOVING_M_PER_S: Final = 1.0
 
 _DIGITS: Final = 6
 """From 0.2 to 0.3 it is 0.1, whatever binary fractions make of it."""
+
+
+class Located(Protocol):
+    """What has a place on the earth: WGS 84 degrees."""
+
+    @property
+    def lat(self) -> float: ...
+    @property
+    def lon(self) -> float: ...
 
 
 class Thin(NamedTuple):
@@ -94,7 +103,7 @@ class Thinning:
         return self._course is None or turned_deg(self._course, course) >= turn_deg
 
 
-def great_circle_m(one: Fix, other: Fix) -> float:
+def great_circle_m(one: Located, other: Located) -> float:
     """Distance over ground (haversine, which holds for the short ones too)."""
     lat, other_lat = radians(one.lat), radians(other.lat)
     across = sin((other_lat - lat) / 2) ** 2

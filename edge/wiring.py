@@ -30,6 +30,7 @@ from drivers.links.input import open_input
 from drivers.links.serial import open_serial
 from drivers.links.tcp import open_tcp
 from edge import settings as schema
+from edge import trade
 from edge.calibration import Calibration, by_offset, by_points
 from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
@@ -40,6 +41,7 @@ from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
 from edge.settings.alarms import Alarm
 from edge.thinning import Thin
+from edge.transport_plans import transport
 from edge.uplinks.mqtt import Target
 from edge.wiring_goods import dispatch, issuer, storages
 
@@ -167,21 +169,26 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
 
 def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorder]:
     """Those that the settings ask for, in the order in which they are told what happens."""
+    trips = transport(settings, drivers) if settings.records.transport else None
+    arrived = trade.arrivals(settings)
     return [
+        *filter(None, [arrived]),
+        *trade.slaughters(settings, arrived),
         *storages(settings, drivers),
+        *filter(None, [trips]),
         dispatch(settings, drivers),
         Entered(issuer(settings)),
-        limits(settings),
+        limits(settings, trips.on_trip if trips is not None else None),
         upkeep(settings, drivers),
     ]
 
 
-def limits(settings: Settings) -> Limits:
-    """The section ``alarms``."""
-    return Limits([_limit(name, alarm) for name, alarm in settings.alarms.items()])
+def limits(settings: Settings, on_trip: Callable[[], bool] | None = None) -> Limits:
+    """The section ``alarms``. on_trip: what ``while: trip`` waits for."""
+    return Limits([_limit(name, alarm, on_trip) for name, alarm in settings.alarms.items()])
 
 
-def _limit(name: str, alarm: Alarm) -> Limit:
+def _limit(name: str, alarm: Alarm, on_trip: Callable[[], bool] | None) -> Limit:
     rises = alarm.rises
     return Limit(
         name,
@@ -192,6 +199,7 @@ def _limit(name: str, alarm: Alarm) -> Limit:
         lasts=int(alarm.for_s * NANOSECONDS),
         clear=alarm.clear,
         unless=_point(alarm.unless) if alarm.unless else None,
+        during=on_trip if alarm.during == "trip" else None,
         rises=(rises.by, int(rises.within_s * NANOSECONDS)) if rises else None,
         severity=alarm.severity,
     )

@@ -38,7 +38,9 @@ class RoomOptions:
     """Temperatures in Cel, humidity in %, times in seconds.
 
     ``door_every`` is the mean time between two openings, exponentially distributed; 0 there or for
-    ``defrost_every``: never. ``door_first``: when the first is; else at random too.
+    ``defrost_every``: never. ``door_first``: when the first is; else at random too. ``openings`` and
+    ``failures`` are stretches, from and to, in which the door is left open and the compressor is out of
+    order.
     """
 
     setpoint: float
@@ -52,6 +54,8 @@ class RoomOptions:
     door_every: float = 720.0
     door_open: tuple[float, float] = (20.0, 90.0)
     door_first: float | None = None
+    openings: tuple[tuple[float, float], ...] = ()
+    failures: tuple[tuple[float, float], ...] = ()
 
     @classmethod
     def read(cls, options: Options) -> RoomOptions:
@@ -68,6 +72,8 @@ class RoomOptions:
             door_every=options.duration("door_every", "12min"),
             door_open=options.span("door_open", ("20s", "90s")),
             door_first=options.duration("door_first", "0s") if "door_first" in options else None,
+            openings=options.spans("openings"),
+            failures=options.spans("failures"),
         )
         options.done()
         return room
@@ -120,7 +126,7 @@ class Room:
 
     def door(self) -> bool:
         """Whether it stands open."""
-        return self._at < self._door_until
+        return self._at < self._door_until or _among(self._options.openings, self._at)
 
     def compressor(self) -> bool:
         """Whether it runs."""
@@ -148,6 +154,8 @@ class Room:
             self._compressor = False
         elif self._air > options.setpoint + options.differential / 2:
             self._compressor = True
+        if _among(options.failures, self._at):
+            self._compressor = False
 
         drift = (options.ambient - self._air) / LEAK_S + (self._core - self._air) / LOAD_S
         if self.door():
@@ -177,6 +185,10 @@ class Room:
     def _next_door(self) -> float:
         every = self._options.door_every
         return self._rng.expovariate(1 / every) if every > 0 else float("inf")
+
+
+def _among(stretches: tuple[tuple[float, float], ...], at: float) -> bool:
+    return any(since <= at < until for since, until in stretches)
 
 
 SPOTS: dict[str, Callable[[Room], float]] = {

@@ -31,6 +31,21 @@ class Clock:
         await asyncio.sleep(seconds / self.speed)
 
 
+class Played(Clock):
+    """Virtual: its time passes when somebody says so, and only forward. For days that are played at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seconds = 0.0
+
+    def seconds(self) -> float:
+        return self._seconds
+
+    def go(self, to: float) -> None:
+        """It is now ``to`` seconds since the scenario began."""
+        self._seconds = max(self._seconds, to)
+
+
 def stamp(at: datetime | None = None) -> str:
     """RFC 3339 in UTC with milliseconds; of now where no instant is given."""
     text = (at or datetime.now(UTC)).isoformat(timespec="milliseconds")

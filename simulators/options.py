@@ -78,7 +78,13 @@ class Options:
 
     def span(self, key: str, default: tuple[str, str]) -> tuple[float, float]:
         """The shortest and the longest of a duration that varies, in seconds."""
-        value = self.raw(key, list(default))
+        return self._pair(key, self.raw(key, list(default)))
+
+    def spans(self, key: str) -> tuple[tuple[float, float], ...]:
+        """Stretches of time, each from and to, in seconds; none where the key is absent."""
+        return tuple(self._pair(key, value) for value in self.items(key))
+
+    def _pair(self, key: str, value: object) -> tuple[float, float]:
         if not isinstance(value, list) or len(value) != 2:
             raise self.error(key, f"{value!r} is no pair such as [2s, 9s]")
         try:

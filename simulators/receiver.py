@@ -14,7 +14,7 @@ from simulators.device import Talker, World
 from simulators.faults import OF_MESSAGES, Fault, Sending, spoil, touched
 from simulators.nmea import SYSTEMS, Epoch, Satellite, position, sky, wrong_checksum
 from simulators.options import Options
-from simulators.route import Truck, Waypoint
+from simulators.route import Truck, read_route
 
 THINKING_S = 0.08
 """From the instant of a fix to its first character, as common receivers take."""
@@ -40,11 +40,7 @@ class Receiver(Talker):
         self._period_s = 1 / options.one("rate", float, 1.0)
         self._sky_every = options.one("sky_every", int, 5)
         self._satellites = _constellation(systems, options.one("satellites", int, 8), self.rng)
-        points = [
-            Waypoint.read(Options(f"{options.where}.route.{number}", point))
-            for number, point in enumerate(options.items("route"))
-        ]
-        self._truck = Truck(points)
+        self._truck = Truck(read_route(options))
         self._last: Epoch | None = None
 
     @abstractmethod

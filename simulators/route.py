@@ -6,7 +6,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from simulators.options import Options, ScenarioError, seconds
 
@@ -61,7 +61,25 @@ class Place(NamedTuple):
     course: float
 
 
-def distance_m(a: Waypoint, b: Waypoint) -> float:
+class Located(Protocol):
+    """Something on the map, in degrees."""
+
+    @property
+    def lat(self) -> float: ...
+
+    @property
+    def lon(self) -> float: ...
+
+
+def read_route(options: Options) -> list[Waypoint]:
+    """From the key ``route`` of a receiver. Raises ScenarioError."""
+    return [
+        Waypoint.read(Options(f"{options.where}.route.{number}", point))
+        for number, point in enumerate(options.items("route"))
+    ]
+
+
+def distance_m(a: Located, b: Located) -> float:
     """On the great circle."""
     lat_a, lat_b, lon = math.radians(a.lat), math.radians(b.lat), math.radians(b.lon - a.lon)
     hav = math.sin((lat_b - lat_a) / 2) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin(lon / 2) ** 2

@@ -7,6 +7,7 @@ form         line                                                 of
 ``tiris``    ``LA 00000 0 982 000001088420`` CR LF                the same, format of TIRIS S2000
 ``biomark``  ``20-07-2012 11:46:28 01 TAG 3DD.003BA20748`` CR LF  Biomark HPR: hexadecimal digits
 ``iso``      STX ``982 000001088420`` CR LF                       ISO 24631-6
+``plain``    ``362292600000123`` CR LF                            readers of Chinese ear tags
 ============ ==================================================== ===============================
 """
 
@@ -23,6 +24,7 @@ FORMS: dict[str, Callable[[int, int], str]] = {
     "tiris": lambda country, national: f"LA 00000 0 {country:03} {national:012}",
     "biomark": lambda country, national: f"20-07-2012 11:46:28 01 TAG {country:03X}.{national:010X}",
     "iso": lambda country, national: f"\x02{country:03} {national:012}",
+    "plain": lambda country, national: f"{country:03}{national:012}",
 }
 
 

@@ -2,6 +2,7 @@
 
 from edge.settings.devices import Adjust, DeviceSettings, Place, Port, Thin
 from edge.settings.loader import load
+from edge.settings.records import Slaughter
 from edge.settings.schema import Gateway, Journal, Settings
 from edge.settings.secret import Secret
 from edge.settings.uplinks import Mqtt, Uplink
@@ -16,6 +17,7 @@ __all__ = [
     "Port",
     "Secret",
     "Settings",
+    "Slaughter",
     "Thin",
     "Uplink",
     "load",

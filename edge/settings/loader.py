@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.contract import Driver
 from edge.errors import SettingsError
-from edge.settings import checks, goods, points, stable_names
+from edge.settings import checks, checks_transport, goods, points, stable_names
 from edge.settings.alarms import Alarm
 from edge.settings.devices import COMMON_KEYS, DeviceSettings, Place, Port
 from edge.settings.findings import Fault, Findings
@@ -19,6 +19,7 @@ from edge.settings.later import COMING_DRIVERS
 from edge.settings.measures import within
 from edge.settings.profiles import Profiles, profiles_for
 from edge.settings.reader import Document, Keys, read
+from edge.settings.records import fitting
 from edge.settings.schema import Settings
 from edge.settings.secret import kept
 from edge.settings.uplinks import Uplink
@@ -72,11 +73,24 @@ class _Draft:
             *(goods.dispatch(settings, self._drivers) if settings is not None else ()),
         ):
             self._findings.tell(fault)
+        for fault in checks_transport.routes(settings, self._drivers) if settings is not None else ():
+            self._findings.tell(fault)
+        if settings is not None:
+            self._records_fit(settings, devices)
         self._findings.scan()
         self._findings.add(self._profiles.problems)
         if settings is None or self._findings.problems():
             raise SettingsError(problems=self._findings.problems())
         return settings.warned(self._findings.placed(fault) for fault in stable_names.counted(ports))
+
+    def _records_fit(self, settings: Settings, devices: Mapping[str, DeviceSettings]) -> None:
+        measures = fitting.measured(devices, self._drivers)
+        records = settings.records
+        for fault in (
+            *fitting.arrivals(records.arrival, devices, measures),
+            *fitting.slaughters(records.slaughter, devices, measures),
+        ):
+            self._findings.tell(fault)
 
     def _names(self, section: str) -> list[str]:
         entries = self._root.get(section)

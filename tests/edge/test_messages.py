@@ -14,6 +14,7 @@ from edge.messages import LANGS, from_locale, text
 from tests.edge.settings.broken import ROWS as COMMON
 from tests.edge.settings.broken_alarms import ALARMS
 from tests.edge.settings.broken_goods import GOODS
+from tests.edge.settings.broken_transport import TRANSPORT
 
 CATALOGUES = Path(str(files("edge.messages")))
 ROOMS = sorted({path.stem for path in CATALOGUES.glob("*/*.toml")})
@@ -41,7 +42,7 @@ def test_no_text_is_left_in_english(room: str) -> None:
         assert not re.search("[A-Za-z]", words) or re.search("[\u4e00-\u9fff]", words), key
 
 
-ROWS = [*COMMON, *ALARMS, *GOODS]
+ROWS = [*COMMON, *ALARMS, *GOODS, *TRANSPORT]
 
 NEEDS_MORE_THAN_A_BROKEN_LINE = {
     *("unreadable", "too_large", "not_utf8", "empty_file"),
@@ -49,7 +50,7 @@ NEEDS_MORE_THAN_A_BROKEN_LINE = {
     *("channel_required", "broken_profile", "unknown_unit", "unknown_unit_near"),
     *("profile_twice", "profiles_unreadable"),
     *("secret_unreadable", "secret_not_text", "secret_no_credentials", "secret_no_variable"),
-    *("secret_key", "counted", "counted_unnamed"),
+    *("secret_key", "counted", "counted_unnamed", "no_trips"),
 }
 """Sentences of the settings that have tests of their own beside the table."""
 

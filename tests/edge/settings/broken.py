@@ -184,8 +184,8 @@ MISSING = [
         "kind is missing",
         "stunning: {",
     ),
-    Broken("{lat: 36.0611, ", "{", "places.lanzhou.at.lat", "missing", "lat is missing", "at: {"),
-    Broken(", radius: 250m", "", "places.lanzhou.at.radius", "missing", "radius is missing", "at: {"),
+    Broken("{lat: 36.0611, ", "{", "places.lanzhou.at.lat", "missing", "lat is missing", "at: {lon"),
+    Broken(", radius: 250m", "", "places.lanzhou.at.radius", "missing", "radius is missing", "at: {lat: 36"),
     Broken(
         "    driver: wl134\n", "", "devices.ear-tags.driver", "missing", "driver is missing", "ear-tags:\n"
     ),
@@ -822,7 +822,11 @@ REFERENCES = [
         "place: stunning", "place: ‸hall", "devices.ear-tags.place", "unknown_place", "known are: stunning"
     ),
     Broken(
-        "place: truck", "place: ‸trunk", "devices.position.place", "unknown_place_near", "did you mean truck?"
+        "5s, place: truck",
+        "5s, place: ‸trunk",
+        "devices.position.place",
+        "unknown_place_near",
+        "did you mean truck?",
     ),
     Broken(
         "within: truck", "within: ‸truk", "places.body.within", "unknown_place_near", "did you mean truck?"
@@ -866,7 +870,7 @@ SHARING = [
         "  chiller-1-core:\n    driver: modbus\n    port: panel\n    unit: ‸1\n    channel: 1\n",
         "devices.chiller-1-core.unit",
         "address_twice",
-        "the same unit, channel on panel as chiller-1-air (line 63): 1, 1",
+        "the same unit, channel on panel as chiller-1-air (line 69): 1, 1",
     ),
     Broken(
         "unit: 11, profile: danfoss-ekc-202d",
@@ -1104,6 +1108,108 @@ CONTACTS = [
     ),
 ]
 
+LINE = "records.slaughter.sheep"
+RECORDS = [
+    Broken(
+        "certificate: C[0-9]{10}",
+        "certificate: ‸C[0-9",
+        "records.arrival.sheep.certificate",
+        "code_pattern",
+        "no regular expression: unterminated character set",
+    ),
+    Broken(
+        "number: S{flow}-{date:%y%m%d}-{serial:04}",
+        "number: ‸S{flow}-{serial:04}",
+        f"{LINE}.number",
+        "number_template",
+        "write such as {flow}{date:%y%m%d}{serial:05}",
+    ),
+    Broken(
+        "number: S{flow}-{date:%y%m%d}-{serial:04}",
+        "number: ‸S{date:%y%m%d}{nr}",
+        f"{LINE}.number",
+        "number_template",
+        "two carcasses one number",
+    ),
+    Broken("lag: [20s, 60s]", "lag: ‸20s", f"{LINE}.line[1].lag", "lag", "such as [5s, 15s]"),
+    Broken("lag: [20s, 60s]", "lag: ‸[60s, 20s]", f"{LINE}.line[1].lag", "lag", "least and the most"),
+    Broken("lag: [20s, 60s], ", "", f"{LINE}.line", "lag_missing", "needs its lag", at="- {reader: ear-tags"),
+    Broken(
+        "        - {reader: ear-tags, step: stunned}\n"
+        "        - {reader: bind-hook, step: bound, lag: [20s, 60s], positions: 1}\n",
+        "",
+        f"{LINE}.line",
+        "line_begins",
+        "stunned or bound",
+        at="- {reader: hook-scale",
+    ),
+    Broken(
+        "reader: hook-core,",
+        "reader: hook-scale,",
+        f"{LINE}.line",
+        "reader_twice",
+        "hook-scale",
+        at="- {reader: ear-tags",
+    ),
+    Broken(
+        "        - {reader: hook-core, step: cored}\n",
+        "",
+        f"{LINE}.core",
+        "no_step",
+        "the step cored",
+        at="{probe: chiller-1-core",
+    ),
+    Broken(
+        "    sheep:\n      place: lairage",
+        "    goats: {place: lairage, readers: [ear-tags]}\n    sheep:\n      place: ‸lairage",
+        "records.arrival.sheep.place",
+        "lairage_twice",
+        "the lairage of goats",
+    ),
+    Broken(
+        "readers: [lairage-tags]",
+        "readers: [‸rail-scale]",
+        "records.arrival.sheep.readers[0]",
+        "sees_no_codes",
+        "rail-scale measures",
+    ),
+    Broken(
+        "probe: chiller-1-core",
+        "probe: ‸rail-scale",
+        f"{LINE}.core.probe",
+        "measures_not",
+        "measure temperature",
+    ),
+    Broken("scale: rail-scale", "scale: ‸body-air", f"{LINE}.weight.scale", "measures_not", "measure mass"),
+    Broken(
+        "climate: [chiller-1-air]",
+        "climate: [‸ear-tags]",
+        f"{LINE}.rooms[0].climate[0]",
+        "measures_not",
+        "measure temperature",
+    ),
+    Broken(
+        "channel: 8, place: body}",
+        "channel: 8}",
+        f"{LINE}.line[4].reader",
+        "door_nowhere",
+        "what was left",
+        at="hook-door, step",
+    ),
+    Broken(
+        "  slaughter:\n    sheep:\n",
+        "  slaughter:\n    goats: {species: pig, number: 'S{flow}-{date:%y%m%d}-{serial:04}', flow: F622926, "
+        "line: [{reader: ear-tags, step: stunned}]}\n    sheep:\n",
+        f"{LINE}.number",
+        "number_twice",
+        "goats numbers its carcasses like this too (SF622926-261122-0001)",
+        at="S{flow}-{date:%y%m%d}-{serial:04}\n",
+    ),
+    Broken(
+        "hangs_in: chiller-1", "hangs_in: ‸chiller-9", f"{LINE}.hangs_in", "unknown_place_near", "chiller-1?"
+    ),
+]
+
 DESCRIBED = [
     Broken("    company: 0x0059\n", "", "devices.dock-tag", "one_kind", "company, service", "driver: beacon"),
     Broken(
@@ -1217,5 +1323,17 @@ YAML = [
 
 ROWS = [
     *(*KEYS, *MISSING, *EMPTY, *TYPES, *CHOICES, *MEASURES, *RANGES, *FORMS),
-    *(*CALIBRATION, *THIN, *SECRETS, *TOGETHER, *REFERENCES, *SHARING, *CONTACTS, *LATER, *DESCRIBED, *YAML),
+    *(
+        *CALIBRATION,
+        *THIN,
+        *SECRETS,
+        *TOGETHER,
+        *REFERENCES,
+        *SHARING,
+        *CONTACTS,
+        *LATER,
+        *RECORDS,
+        *DESCRIBED,
+        *YAML,
+    ),
 ]

@@ -14,10 +14,11 @@ from tests.edge.settings.broken import ROWS as COMMON
 from tests.edge.settings.broken import Broken
 from tests.edge.settings.broken_alarms import ALARMS
 from tests.edge.settings.broken_goods import GOODS
+from tests.edge.settings.broken_transport import TRANSPORT
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 WHOLE = (CONFIGS / "good" / "whole.yaml").read_text(encoding="utf-8")
-ROWS = [*COMMON, *ALARMS, *GOODS]
+ROWS = [*COMMON, *ALARMS, *GOODS, *TRANSPORT]
 MARK = "‸"
 
 A_SECOND = 1.0

@@ -1,0 +1,182 @@
+"""A cold store whose door is left open: what is written of it, held to the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.climate import RoomOptions
+from simulators.days import store
+from simulators.days.tape import Day
+from tests.days.playback import (
+    COMMIT_EVERY_S,
+    Cut,
+    Playback,
+    final,
+    killed,
+    of,
+    programme,
+    revisions,
+    seconds,
+)
+
+SETTINGS = """
+gateway:
+  id: dx-yidong-01
+  operator: {name: 伊东羊业科技有限公司}
+  site: {name: 东乡屠宰场, division: "622926"}
+journal: {path: /nowhere/journal.db}
+ports:
+  scanner: {serial: /dev/ttyS1, baud: 9600}
+  radio: {bluetooth: hci0}
+places:
+  cold-room-1: {kind: cold-room, name: 1号冷库, setpoint: 1.5}
+devices:
+  bench-scanner: {driver: scanner, port: scanner, place: cold-room-1}
+  cold-room-1-air: {driver: ruuvi, port: radio, address: "C4:64:E3:00:00:21", every: 10s, place: cold-room-1}
+  cold-room-1-door: {driver: teltonika, port: radio, address: "7C:D9:F4:00:00:22", place: cold-room-1}
+alarms:
+  warm: {points: [cold-room-1-air.temperature], above: 4.0, for: 10min, clear_below: 3.5, severity: high}
+  door: {points: [cold-room-1-door.open], equals: true, for: 3min}
+records:
+  storage:
+    cold-room-1:
+      place: cold-room-1
+      climate: [cold-room-1-air]
+      limit: 4.0
+      door: cold-room-1-door
+      moves: bench-scanner
+      every: 1h
+      series: 5min
+"""
+
+BEGINS = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
+MEASURED_EVERY_S = 10.0
+RESOLUTION_C = 0.005
+
+DAY = store.Store(
+    RoomOptions(1.5, ambient=15.0, door_every=0, defrost_every=0, openings=((3600, 5100), (7200, 7260))),
+    pallets=((600, 9000), (700, None)),
+)
+"""The door stands open for 25 minutes, and later for one, which is no alarm."""
+
+
+@pytest.fixture(scope="module")
+def day() -> Day:
+    day = Day(BEGINS)
+    store.play(day, DAY)
+    return day
+
+
+@pytest.fixture(scope="module")
+def records(day: Day, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    playback = Playback(SETTINGS, BEGINS, tmp_path_factory.mktemp("store"))
+    records = playback.play(programme(day))
+    assert playback.failures == playback.refused == {}
+    return records
+
+
+def alarm(records: list[dict[str, Any]], name: str) -> Mapping[str, Any]:
+    (found,) = (record for record in final(records, "alarm") if record.get("name") == name)
+    return found
+
+
+def hours(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records of whole intervals, not those of one movement."""
+    return [record for record in final(records, "storage") if record.get("to")]
+
+
+def air(day: Day, since: str, to: str) -> list[float]:
+    """What the air truly was whenever the probe measured."""
+    return [line["temperature"] for line in of(day.truth, "air") if since <= line["t"] < to]
+
+
+def test_the_door_left_open_and_the_warmth_that_came_in_are_alarms_and_nothing_else_is(
+    day: Day, records: list[dict[str, Any]]
+) -> None:
+    assert len(final(records, "alarm")) == 2
+    opened, closed, _, _ = of(day.truth, "door")
+    door = alarm(records, "door")
+    assert (door["state"], door["from"], door["to"]) == ("cleared", opened["t"], closed["t"])
+
+    (warm,) = of(day.truth, "warm")
+    measured = list(of(day.truth, "air"))
+    raised = alarm(records, "warm")
+    cool = next(line for line in measured if line["t"] > warm["t"] and line["temperature"] <= 3.5)
+    assert abs(seconds(raised["from"]) - seconds(warm["t"])) <= MEASURED_EVERY_S
+    assert abs(seconds(raised["to"]) - seconds(cool["t"])) <= MEASURED_EVERY_S
+    worst = max(line["temperature"] for line in measured)
+    assert raised["facts"]["worst"] == pytest.approx(worst, abs=RESOLUTION_C)
+
+
+def test_each_hour_has_the_climate_that_the_room_truly_had(day: Day, records: list[dict[str, Any]]) -> None:
+    told = hours(records)
+    assert [seconds(record["from"]) for record in told] == [BEGINS.timestamp() + 3600 * n for n in range(3)]
+    warm_s = 0.0
+    for record in told:
+        true, climate = air(day, record["from"], record["to"]), record["climate"]["temperature"]
+        assert climate["count"] == len(true)
+        assert climate["min"] == pytest.approx(min(true), abs=RESOLUTION_C)
+        assert climate["max"] == pytest.approx(max(true), abs=RESOLUTION_C)
+        assert climate["mean"] == pytest.approx(sum(true) / len(true), abs=RESOLUTION_C)
+        assert climate["gaps"] == []
+        assert len(climate["series"]) == 12
+        warm_s += climate["beyond_s"]
+    (warm,) = of(day.truth, "warm")
+    true_s = seconds(warm["until_at"]) - seconds(warm["t"])
+    assert warm_s == pytest.approx(true_s, abs=2 * MEASURED_EVERY_S)
+
+
+def test_each_hour_tells_how_often_and_how_long_the_door_was_open(records: list[dict[str, Any]]) -> None:
+    doors = [record["basic"]["door"] for record in hours(records)]
+    assert [(door["opened"], door["open_s"]) for door in doors] == [(0, 0.0), (1, 1500.0), (1, 60.0)]
+
+
+def test_what_came_in_and_went_out_is_told_at_once_and_again_with_its_hour(
+    day: Day, records: list[dict[str, Any]]
+) -> None:
+    true = [(f"sscc:{line['code']}", line["direction"], line["t"]) for line in of(day.truth, "moved")]
+    at_once = [record for record in final(records, "storage") if not record.get("to")]
+    for told in (at_once, hours(records)):
+        movements = [each for record in told for each in record["basic"]["movements"]]
+        assert [(each["subject"], each["direction"], each["at"]) for each in movements] == true
+    assert [record["basic"]["present"] for record in hours(records)] == [2, 2, 1]
+
+
+def test_killed_at_any_moment_while_the_world_waits(
+    day: Day, records: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    assert revisions(killed(SETTINGS, BEGINS, programme(day), tmp_path)) == revisions(records)
+
+
+def test_killed_while_the_world_goes_on_only_what_happened_meanwhile_is_missing_and_that_is_told(
+    day: Day, records: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    items = programme(day)
+    dark_s, cut_at = 1200.0, 8000.0
+    cut = Cut(next(number for number, item in enumerate(items) if item.at >= cut_at), dark_s)
+    with_gap = Playback(SETTINGS, BEGINS, tmp_path, [cut]).play(items)
+    missed = {f"sscc:{line['code']}" for line in of(day.truth, "moved") if line["t"] == day.stamp(9000)}
+    assert missed, "a pallet goes out in the dark"
+
+    before, _, dark = hours(with_gap)
+    assert [before, hours(with_gap)[1]] == hours(records)[:2]
+    climate = dark["climate"]["temperature"]
+    (gap,) = climate["gaps"]
+    assert cut_at - COMMIT_EVERY_S - MEASURED_EVERY_S <= since(gap["from"]) <= cut_at
+    assert since(gap["to"]) == pytest.approx(cut_at + dark_s, abs=MEASURED_EVERY_S)
+    true = [*air(day, dark["from"], gap["from"]), *air(day, gap["to"], dark["to"])]
+    assert climate["count"] == pytest.approx(len(true), abs=1)
+    assert climate["mean"] == pytest.approx(sum(true) / len(true), abs=2 * RESOLUTION_C)
+    assert dark["basic"]["movements"] == []
+    assert dark["basic"]["present"] == 2, "nobody saw it go"
+    assert final(with_gap, "alarm") == final(records, "alarm")
+
+
+def since(text: str) -> float:
+    """Seconds of the day."""
+    return seconds(text) - BEGINS.timestamp()
