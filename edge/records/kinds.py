@@ -1,4 +1,7 @@
-"""The records of the trade by their kind: what each must look like, also after a correction."""
+"""The records that can be put right at any time, by their kind: what each must look like after it.
+
+Arrival and slaughter put their own right while they hold the animal (``recorders/words.py``).
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from edge.records.inspection import InspectionRecord
 from edge.records.recall import RecallRecord
 from edge.records.record import TradeRecord
 from edge.records.storage import StorageRecord
+from edge.records.transport import TransportRecord
 
 KINDS: Final[dict[str, type[TradeRecord]]] = {
     "storage": StorageRecord,
+    "transport": TransportRecord,
     "dispatch": DispatchRecord,
     "inspection": InspectionRecord,
     "recall": RecallRecord,
