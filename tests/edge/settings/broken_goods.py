@@ -41,7 +41,7 @@ GOODS = [
         "tells_none",
         "one of: temperature, humidity",
     ),
-    Broken("door: dock-tag\n", "door: ‸body-control\n", f"{COLD}.door", "tells_none", "one of: open, door"),
+    Broken("door: gate\n", "door: ‸body-control\n", f"{COLD}.door", "tells_none", "one of: open, door"),
     Broken("defrost: body-control", "defrost: ‸body-air", f"{COLD}.defrost", "tells_none", "one of: defrost"),
     Broken(
         "      moves: ear-tags",
