@@ -69,7 +69,7 @@ GOODS = [
     ),
     Broken("every: 2h", "every: ‸2d", f"{COLD}.every", "measure_high", "1d"),
     Broken(
-        "scanner: ear-tags", "scanner: ‸dock-air", f"{GATE}.scanner", "sees_no_codes", "dock-air measures"
+        "scanner: lairage-tags", "scanner: ‸dock-air", f"{GATE}.scanner", "sees_no_codes", "dock-air measures"
     ),
     Broken("climate: [dock-air]", "climate: [‸position]", f"{GATE}.climate[0]", "tells_none", "lat"),
 ]
