@@ -416,9 +416,17 @@ def test_what_a_person_says_stands_in_the_record_with_who_said_it(path: str, val
     assert body["source"][path]["kind"] == "person"
 
 
-def test_what_is_about_another_line_is_left_to_it() -> None:
-    told = says(4000, "verdict", subject="carcass:77", stage="post_mortem", result="passed")
-    assert Plant().feed([told]) == []
+UNKNOWN = [
+    says(4000, "verdict", subject="carcass:77", stage="post_mortem", result="passed"),
+    says(4000, "disposal", subject=f"cn-eartag:{tag(77)}", method="焚烧"),
+    says(4000, "cleaning", place="dock"),
+]
+
+
+@pytest.mark.parametrize("told", UNKNOWN, ids=["verdict", "disposal", "cleaning"])
+def test_what_is_about_nothing_of_ours_is_refused(told: Told) -> None:
+    with pytest.raises(Unfit):
+        Plant().feed([told])
 
 
 def test_a_move_is_a_stay_and_its_links_lead_through_the_room() -> None:
@@ -436,41 +444,6 @@ def test_a_move_is_a_stay_and_its_links_lead_through_the_room() -> None:
         ("carcass", "entered", "place:chiller-2"),
         ("carcass", "left", "place:chiller-2"),
     ]
-
-
-def test_a_correction_is_a_further_revision_with_its_reason() -> None:
-    plant = Plant()
-    outputs = plant.feed(day(flock(2)))
-    [one, _] = newest(outputs).values()
-    told = says(
-        5000,
-        "correct",
-        reason="耳标读错",
-        record=one["id"],
-        field="basic.animal",
-        value=f"cn-eartag:{tag(99)}",
-    )
-    [body] = bodies(plant.feed([told]))
-    assert body["revision"] == one["revision"] + 1
-    assert (body["reason"], body["basic"]["animal"]) == ("耳标读错", f"cn-eartag:{tag(99)}")
-    assert roles(body, "animal") == [tag(99)]
-    assert body["source"]["basic.animal"]["name"] == "马兽医"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("basic.animal", 5.0), ("extended.nonsense", "x"), ("extended.positions", -3), ("id", "x")],
-)
-def test_a_correction_that_cannot_be_is_refused_and_changes_nothing(name: str, value: object) -> None:
-    plant = Plant()
-    [one] = newest(plant.feed(day(flock(1)))).values()
-    with pytest.raises(Unfit):
-        plant.feed([says(5000, "correct", reason="?", record=one["id"], field=name, value=value)])
-    [body] = bodies(
-        plant.feed([says(5001, "packing", subject=f"carcass:{one['basic']['carcass']}", into="sscc:1")])
-    )
-    assert "reason" not in body
-    assert body["basic"]["animal"] == one["basic"]["animal"]
 
 
 def test_a_tag_that_was_slaughtered_before_is_told_and_names_no_other_carcass() -> None:
