@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.instant import rfc3339
-from edge.recorders.contract import Derived, Output, Unfit
+from edge.journal.trail import Newest
+from edge.recorders.contract import Derived, Fact, Output, Unfit
+from edge.recorders.corrections import Corrections
 from edge.recorders.slaughter_plan import Station, Weigh
 from tests.edge.recorders.abattoir import (
     SHEEP,
@@ -414,6 +416,25 @@ def test_what_a_person_says_stands_in_the_record_with_who_said_it(path: str, val
     assert value in str(body[part][name])
     assert body["source"][path]["name"] == "马兽医"
     assert body["source"][path]["kind"] == "person"
+
+
+def test_what_a_person_put_right_stays_right_when_the_carcass_is_weighed() -> None:
+    plant = Plant()
+    [animal] = flock(1)
+    told = sorted(animal.on_the_line(), key=lambda each: each.at)
+    [first] = (each for each in plant.feed(told[:2]) if isinstance(each, Derived))
+    kept = Newest(first.record.body(), (), first.links)
+    corrections = Corrections({first.record.id: kept}.get)
+    when = told[1].at
+    values = {"record": first.record.id, "field": "extended.certificate", "value": "6201234567"}
+    [put_right] = corrections.enter(Fact(when, when, "correct", values, "马兽医", reason="扫错"))
+    assert isinstance(put_right, Derived)
+    second = corrections.amended(put_right).record
+    [later] = (each for each in plant.feed([*told[2:], Told(at(9000))]) if isinstance(each, Derived))
+    body = corrections.amended(later).record.body()
+    assert (second.revision, body["revision"]) == (2, 3)
+    assert (body["extended"]["certificate"], body["reason"]) == ("6201234567", "扫错")
+    assert body["extended"]["hot_weight_kg"] == animal.mass
 
 
 UNKNOWN = [
