@@ -1,4 +1,7 @@
-"""The records of the trade by their kind: what each must look like, also after a correction."""
+"""The records that can be put right at any time, by their kind: what each must look like after it.
+
+Arrival and slaughter put their own right while they hold the animal (``recorders/words.py``).
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ from edge.records.recall import RecallRecord
 from edge.records.record import TradeRecord
 from edge.records.slaughter import SlaughterRecord
 from edge.records.storage import StorageRecord
+from edge.records.transport import TransportRecord
 
 KINDS: Final[dict[str, type[TradeRecord]]] = {
     "arrival": ArrivalRecord,
     "slaughter": SlaughterRecord,
     "storage": StorageRecord,
+    "transport": TransportRecord,
     "dispatch": DispatchRecord,
     "inspection": InspectionRecord,
     "recall": RecallRecord,

@@ -23,7 +23,7 @@ TRANSPORT = [
     Broken(
         "[body-air, dock-tag]", "[body-air, ‸position]", f"{ROUTE}.climate[1]", "no_climate", "name a probe"
     ),
-    Broken("door: body-door", "door: ‸body-air", f"{ROUTE}.door", "no_contact", "no contact"),
+    Broken("door: chiller-1-door", "door: ‸body-air", f"{ROUTE}.door", "no_contact", "no contact"),
     Broken("scanner: ear-tags", "scanner: ‸body-air", f"{ROUTE}.scanner", "no_codes", "sees no codes"),
     Broken(BEGIN, "begin: {leaves: ‸stunning}", f"{ROUTE}.begin.leaves", "not_on_map", "radius: 300m"),
     Broken(END, "end: {stays: ‸body}", f"{ROUTE}.end.stays", "not_on_map", "is on no map"),
