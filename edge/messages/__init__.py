@@ -28,9 +28,9 @@ def text(lang: Lang, key: str, **values: object) -> str:
     return _room(lang, room)[name].format(**values)
 
 
-def word(lang: Lang, term: object) -> str:
+def word(lang: Lang, term: object, room: str = "words") -> str:
     """A state, a reason or a quantity as people call it; a term without a translation stands for itself."""
-    return _room(lang, "words").get(str(term).lower(), str(term))
+    return _room(lang, room).get(str(term).lower(), str(term))
 
 
 def from_locale() -> Lang:
