@@ -73,10 +73,16 @@ class _ForReaders(GenerateJsonSchema):
 def json_schema(kind: str, model: type[Record]) -> dict[str, Any]:
     """The schema of one kind of record, as it stands in its block."""
     schema = _untitled(model.model_json_schema(by_alias=True, schema_generator=_ForReaders))
-    properties = schema["properties"]
-    for name, description in COMMON.items():
-        if name in properties:
-            properties[name].setdefault("description", description)
+    parts = schema.get("$defs", {})
+    for part in (schema, *parts.values()):
+        for name, described in part.get("properties", {}).items():
+            said = COMMON.get(name) if part is schema else None
+            if (
+                said is None and "$ref" in described
+            ):  # a field that says no more than its part is left without
+                said = parts[described["$ref"].rpartition("/")[2]]["description"]
+            if said is not None:
+                described.setdefault("description", said)
     schema["required"] = sorted({*schema.get("required", ()), "kind"})
     return {"$schema": DIALECT, "$id": f"{kind}.json", "title": TITLES[kind], **schema}
 
