@@ -19,6 +19,7 @@ class Cause(StrEnum):
     RISE = "rise"
     BATTERY = "battery"
     CALIBRATION_DUE = "calibration_due"
+    HELD = "held"
 
 
 class Alarms(Protocol):

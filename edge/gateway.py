@@ -25,18 +25,20 @@ from edge import status
 from edge.alarms import Cause
 from edge.clock import Clock, boot_id, machine_id
 from edge.control import ControlSocket, Refused, socket_path
+from edge.holds import HoldLists
 from edge.intake import Intake
 from edge.journal.block import Entry
 from edge.journal.store import Identity, Journal, Rules
 from edge.own_records import OwnRecords
 from edge.reading import LONGEST_WAIT_S, read_directly, read_next
+from edge.recorders.holds import Holds
 from edge.recording import Recording
 from edge.scan import Found, found
 from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
 from edge.uplinks.mqtt import MqttUplink, Target
-from edge.wiring import intaken, recorders, sources, targets
+from edge.wiring import holds, intaken, recorders, sources, targets
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ class Gateway:
         *,
         journal: Journal,
         recording: Recording,
+        held: Holds,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -81,8 +84,18 @@ class Gateway:
         self.recording = recording
         self.sources = sources(settings, DRIVERS, clock.now)
         self.health = {name: Health(f"port {name}") for name in self.sources}
+        self.hold_lists = HoldLists(
+            held,
+            clock.now,
+            knows_time=lambda: clock.state != "unsynced",
+            enter=recording.enter,
+            refused=partial(own.event, "holds"),
+        )
         self.uplinks = {
-            name: MqttUplink(name, target, journal, own, partial(status.brief, self))
+            name: MqttUplink(
+                *(name, target, journal, own, partial(status.brief, self)),
+                holds=partial(self.hold_lists.offer, name),
+            )
             for name, target in targets.items()
         }
 
@@ -117,15 +130,16 @@ class Gateway:
         for gone in journal.uplinks - settings.uplinks.keys():
             own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
             await journal.forget(gone)
+        held = holds(settings, DRIVERS)
         recording = Recording(
-            [*recorders(settings, DRIVERS), own.standing], journal=journal, notice=own.noticed
+            [*recorders(settings, DRIVERS), held, own.standing], journal=journal, notice=own.noticed
         )
         recording.load(await journal.remembered())
         own.settled([*settings.devices, *settings.uplinks])
         own.cleared(Cause.JOURNAL_FULL, "journal")
         journal.remember(recording)
         own.attach(journal)
-        return cls(settings, brokers, clock, own, journal=journal, recording=recording)
+        return cls(settings, brokers, clock, own, journal=journal, recording=recording, held=held)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; then everything that was observed is committed before this returns."""
@@ -149,7 +163,11 @@ class Gateway:
             await self.journal.close()
 
     def _work(self) -> dict[str, Any]:
-        work: dict[str, Any] = {"journal": self.journal.run(), "tick": self._tick()}
+        work: dict[str, Any] = {
+            "journal": self.journal.run(),
+            "tick": self._tick(),
+            "holds": self.hold_lists.run(),
+        }
         for name, source in self.sources.items():
             work[f"port {name}"] = supervise(self.health[name], partial(source.run, self.intake))
         for name, uplink in self.uplinks.items():

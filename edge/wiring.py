@@ -33,6 +33,7 @@ from edge.calibration import Calibration, by_offset, by_points
 from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
 from edge.recorders.contract import Recorder
+from edge.recorders.holds import Holds
 from edge.recorders.limits import Limit, Limits, Point
 from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
@@ -140,6 +141,7 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
         key=mqtt.key.path() if mqtt.key else None,
         version=mqtt.version,
         keepalive_s=mqtt.keepalive_s,
+        holds=mqtt.holds,
         catch_up_bytes_per_s=catch_up_bytes_per_s,
     )
 
@@ -147,6 +149,11 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
 def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorder]:
     """Those that the settings ask for, in the order in which they are told what happens."""
     return [limits(settings), upkeep(settings, drivers)]
+
+
+def holds(settings: Settings, drivers: Mapping[str, Driver]) -> Holds:
+    """Hears every device that sees codes."""
+    return Holds(facts.name for facts in intaken(settings, drivers) if not facts.quantities)
 
 
 def limits(settings: Settings) -> Limits:
