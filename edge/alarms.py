@@ -20,6 +20,7 @@ class Cause(StrEnum):
     BATTERY = "battery"
     CALIBRATION_DUE = "calibration_due"
     HELD = "held"
+    TWIN_TAG = "twin_tag"
 
 
 class Alarms(Protocol):
