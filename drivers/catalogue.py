@@ -27,8 +27,11 @@ from drivers.ble.ruuvi import Ruuvi
 from drivers.ble.sensorpush import SensorPush
 from drivers.ble.switchbot import SwitchBot
 from drivers.ble.teltonika import Teltonika
+from drivers.ble.thermobeacon import ThermoBeacon
 from drivers.ble.thermopro import ThermoPro
 from drivers.ble.xiaomi import Xiaomi
+from drivers.contacts.contact import Contact
+from drivers.contacts.gpio import Contacts
 from drivers.contract import Driver, PortKind, Source
 from drivers.gps.gpsd import Gpsd
 from drivers.gps.nmea import Nmea
@@ -56,6 +59,7 @@ ADVERTISED: Final[_Sources] = {"bluetooth": Radio}
 """In the air."""
 
 DRIVERS: Final[dict[str, Driver]] = {
+    "contact": Driver(Contact, {"gpio": Contacts, **ASKED}, every_s=60.0),
     "gpsd": Driver(Gpsd, {"tcp": Listener}, every_s=1.0),
     "modbus": Driver(Modbus, ASKED, every_s=10.0),
     "nmea": Driver(Nmea, HEARD, every_s=1.0),
@@ -70,6 +74,7 @@ DRIVERS: Final[dict[str, Driver]] = {
     "inkbird": Driver(Inkbird, ADVERTISED, every_s=None),
     "sensorpush": Driver(SensorPush, ADVERTISED, every_s=None),
     "switchbot": Driver(SwitchBot, ADVERTISED, every_s=None),
+    "thermobeacon": Driver(ThermoBeacon, ADVERTISED, every_s=None),
     "thermopro": Driver(ThermoPro, ADVERTISED, every_s=None),
     "environmental_sensing": Driver(EnvironmentalSensing, ADVERTISED, every_s=None),
     "health_thermometer": Driver(HealthThermometer, ADVERTISED, every_s=None),

@@ -10,11 +10,11 @@ in, observations out.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeAlias, runtime_checkable
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 Instant = NewType("Instant", int)
 """Nanoseconds since 1970-01-01T00:00:00Z."""
@@ -112,6 +112,10 @@ class LinkDown(TagtrailError):
     """The wire, socket or radio is gone; the supervisor opens it anew."""
 
 
+class NobodyAnswers(LinkDown):
+    """The link stands, but nothing has come over it for so long that its far end may be gone unsaid."""
+
+
 class Request(NamedTuple):
     """What a bus asks of a unit: the smallest piece that makes sense alone (one point's registers).
 
@@ -145,6 +149,12 @@ class Frame(NamedTuple):
 
     data: bytes
     answers: Sequence[Answer] = ()
+
+
+class NoOptions(BaseModel):
+    """Of a device without settings of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Decoder(Protocol):
@@ -215,10 +225,28 @@ class Numbered(Decoder, Protocol):
 
 @runtime_checkable
 class Polled(Decoder, Protocol):
-    """A device that must be asked."""
+    """A device that must be asked. max_read: the most registers, or bits, that it answers in one request."""
+
+    max_read: int
 
     def requests(self) -> Sequence[Request]:
         """What the bus must ask at each poll; built once."""
+
+
+@runtime_checkable
+class Watched(Decoder, Protocol):
+    """A device with one state, looked at more often than it is told of: a change is told at once."""
+
+    settle_s: float
+    """How long a change must stand to be believed."""
+
+
+@runtime_checkable
+class Placed(Decoder, Protocol):
+    """A device that hangs on ports of several kinds, with options that only some of them know."""
+
+    belongs: ClassVar[Mapping[str, Collection[PortKind]]]
+    """The kinds of port, by option."""
 
 
 class Emit(Protocol):
@@ -245,6 +273,9 @@ class Link(Protocol):
 
     async def read(self) -> bytes:
         """At least one byte, at most 64 KiB. Raises LinkDown."""
+
+    def rest(self, seconds: float) -> None:
+        """Leaves the wire alone for so long: what it brings meanwhile is read as one afterwards."""
 
     async def write(self, data: bytes) -> None:
         """Raises LinkDown."""

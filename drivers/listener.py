@@ -26,6 +26,16 @@ PAUSE_S: Final = 0.05
 """A line that has been quiet for so long behind an answer is free for the next question: a reader of tags is
 asked up to twenty times a second."""
 
+REST_S: Final = 0.1
+"""A line that talks by itself is read at most ten times a second: to be woken costs more than what a tag
+says. So late, at the most, is the time of an observation."""
+
+RESTING_BYTES: Final = 2048
+"""A fast line is read before so many have come: half of what the kernel keeps of a serial line."""
+
+BITS_A_BYTE: Final = 10
+"""On a serial line, with start and stop bit."""
+
 
 @runtime_checkable
 class Asked(Talking, Protocol):
@@ -55,6 +65,7 @@ class Listener:
         self._now = now
         asked = [decoder.questions() for _, decoder in self._devices if isinstance(decoder, Asked)]
         self._asks = any(asked)
+        self._rest_s = min(REST_S, RESTING_BYTES * BITS_A_BYTE / port.baud)
         self._questions = cycle([question for questions in asked for question in questions])
         self._waiting = False
         self._asked = 0
@@ -82,6 +93,8 @@ class Listener:
                     else:
                         self._frames += 1
                         self._hear(emit, found, at)
+                if not self._asks:
+                    link.rest(self._rest_s)
         finally:
             link.close()
 

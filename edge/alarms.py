@@ -10,6 +10,7 @@ class Cause(StrEnum):
     """What an alarm is about."""
 
     SILENT = "silent"
+    PORT_DOWN = "port_down"
     UPLINK_REFUSED = "uplink_refused"
     UPLINK_UNHEARD = "uplink_unheard"
     UPLINK_QUARANTINE = "uplink_quarantine"
@@ -27,7 +28,7 @@ class Alarms(Protocol):
     """Raising what stands already, or clearing what does not, changes nothing."""
 
     def raised(self, cause: Cause, subject: str, detail: str) -> None:
-        """``cause`` holds for ``subject`` (a device, an uplink, the journal).
+        """``cause`` holds for ``subject`` (a device, a port, an uplink, the journal).
 
         ``detail`` says what was seen.
         """

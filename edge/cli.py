@@ -26,7 +26,6 @@ from edge import trace as traced
 from edge.control import NoDaemon, Refused, ask
 from edge.errors import DidNotStart, JournalError, SettingsError
 from edge.messages import LANGS, Lang, from_locale, text
-from edge.reading import LONGEST_WAIT_S
 from edge.settings.measures import Duration
 
 EXIT_NO: Final = 1
@@ -133,12 +132,15 @@ def check(lang: Lang) -> click.Command:
         except SettingsError as error:
             if not as_json:
                 raise
-            _print_json({"ok": False, "problems": show.problem_facts(error, lang)})
+            _print_json({"ok": False, "problems": show.problem_facts(error.problems, lang)})
             sys.exit(EXIT_USAGE)
         devices, ports = len(settings.devices), len(settings.ports)
         if as_json:
-            _print_json({"ok": True, "devices": devices, "ports": ports})
+            warnings = show.problem_facts(settings.warnings, lang)
+            _print_json({"ok": True, "devices": devices, "ports": ports, "warnings": warnings})
         else:
+            if settings.warnings:
+                click.echo(show.warnings(settings.warnings, lang), err=True)
             click.echo(text(lang, "cli.check_holds", config=config, devices=devices, ports=ports))
 
     return verb
@@ -148,9 +150,9 @@ def read(lang: Lang) -> click.Command:
     @click.command("read", help=text(lang, "cli.read"))
     @CONFIG
     @click.argument("device")
-    @click.option("--wait", "wait_s", type=float, default=LONGEST_WAIT_S, help=text(lang, "cli.option_wait"))
+    @click.option("--wait", "wait_s", type=float, help=text(lang, "cli.option_wait"))
     @_json_option(lang)
-    def verb(config: Path, device: str, wait_s: float, as_json: bool) -> None:
+    def verb(config: Path, device: str, wait_s: float | None, as_json: bool) -> None:
         reading = asyncio.run(_read(config, device, wait_s))
         if as_json:
             _print_json(reading)
@@ -160,7 +162,7 @@ def read(lang: Lang) -> click.Command:
     return verb
 
 
-async def _read(config: Path, device: str, wait_s: float) -> Any:
+async def _read(config: Path, device: str, wait_s: float | None) -> Any:
     settings = gateway.load(config)
     try:
         return await ask(settings.journal.path, "read", device=device, wait=wait_s)

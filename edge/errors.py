@@ -11,7 +11,7 @@ from edge.messages import Lang
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong in a settings file, and where.
+    """One thing that is wrong in a settings file, or would better be otherwise, and where.
 
     line and column count from 1; line 0: it has no place in the file. path: dotted, such as
     ``devices.chiller-1-air.unit``; empty: the file as a whole. key, values: the sentence, in the catalogue
@@ -25,14 +25,19 @@ class Problem(NamedTuple):
     key: str
     values: Mapping[str, object]
 
+    @property
+    def place(self) -> str:
+        """``file:line:column path``, as far as they are known."""
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}{' ' if self.path else ''}{self.path}"
+
     def sentence(self, lang: Lang) -> str:
         """What is wrong and what would be right."""
         return messages.text(lang, f"settings.{self.key}", **self.values)
 
     def render(self, lang: Lang) -> str:
         """``file:line:column path: sentence``."""
-        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}{' ' if self.path else ''}{self.path}: {self.sentence(lang)}"
+        return f"{self.place}: {self.sentence(lang)}"
 
 
 class SettingsError(TagtrailError):

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from drivers.ble.air import listen
 from drivers.catalogue import DRIVERS
-from drivers.contract import Instant
+from drivers.contract import Instant, NobodyAnswers
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
@@ -30,7 +30,7 @@ from edge.intake import Intake
 from edge.journal.block import Entry
 from edge.journal.store import Identity, Journal, Rules
 from edge.own_records import OwnRecords
-from edge.reading import LONGEST_WAIT_S, read_directly, read_next
+from edge.reading import longest_wait_s, read_directly, read_next
 from edge.recorders.holds import Holds
 from edge.recording import Recording
 from edge.scan import Found, found
@@ -82,7 +82,7 @@ class Gateway:
             recorded=recording.observe,
         )
         self.recording = recording
-        self.sources = sources(settings, DRIVERS, clock.now)
+        self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.hold_lists = HoldLists(
             held,
@@ -102,6 +102,8 @@ class Gateway:
     @classmethod
     async def open(cls, settings: Settings) -> Gateway:
         """Opens the journal and everything above it. Raises SettingsError, JournalError."""
+        for warning in settings.warnings:
+            log.warning("%s", warning.render("en"))
         brokers = targets(settings)
         clock = Clock(trust_system=settings.clock.trust == "system")
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
@@ -135,7 +137,8 @@ class Gateway:
             [*recorders(settings, DRIVERS), held, own.standing], journal=journal, notice=own.noticed
         )
         recording.load(await journal.remembered())
-        own.settled([*settings.devices, *settings.uplinks])
+        ports = {device.port for device in settings.devices.values()}
+        own.settled([*settings.devices, *settings.uplinks, *ports])
         own.cleared(Cause.JOURNAL_FULL, "journal")
         journal.remember(recording)
         own.attach(journal)
@@ -169,7 +172,12 @@ class Gateway:
             "holds": self.hold_lists.run(),
         }
         for name, source in self.sources.items():
-            work[f"port {name}"] = supervise(self.health[name], partial(source.run, self.intake))
+            work[f"port {name}"] = supervise(
+                self.health[name],
+                partial(source.run, self.intake),
+                failed=partial(self._port_failed, name),
+                recovered=partial(self._port_recovered, name),
+            )
         for name, uplink in self.uplinks.items():
             work[f"uplink {name}"] = uplink.run()
         return work
@@ -184,6 +192,19 @@ class Gateway:
             self.intake.tick()
             self.recording.tick(self.clock.now())
             self._tell_lost()
+
+    def _port_opened(self, port: str) -> None:
+        self.own.cleared(Cause.PORT_DOWN, port)
+
+    def _port_recovered(self, port: str) -> None:
+        """A radio is no link that opens: it has been listening for a while."""
+        if self.settings.ports[port].kind == "bluetooth":
+            self._port_opened(port)
+
+    def _port_failed(self, port: str, failure: Exception) -> None:
+        """From now until it opens again nothing is heard on this port, tags that pass included."""
+        if not isinstance(failure, NobodyAnswers):  # then it is its devices that are silent
+            self.own.raised(Cause.PORT_DOWN, port, str(failure))
 
     def _live(self, device: str, body: bytes) -> None:
         for uplink in self.uplinks.values():
@@ -214,9 +235,10 @@ class Gateway:
             raise Refused("unknown_device", device=device)
         port = self.settings.devices[device].port
         source = self.sources[port]
+        wait_s = request.get("wait") or longest_wait_s(self.settings.ports[port].kind)
         if self.health[port].state == "down":
             raise Refused("link_down", detail=self.health[port].error)
-        return await read_next(self.intake, source, device, float(request.get("wait", LONGEST_WAIT_S)))
+        return await read_next(self.intake, source, device, float(wait_s))
 
 
 async def _stopped(stop: asyncio.Event) -> None:
@@ -228,8 +250,8 @@ async def in_the_air(adapter: str, seconds: float) -> list[Found]:
     return [found(heard, DRIVERS) for heard in await listen(adapter, seconds)]
 
 
-async def read_without_daemon(settings: Settings, device: str, wait_s: float) -> dict[str, Any]:
-    """The verb `read` where no daemon holds the port. Raises LinkDown, Refused."""
+async def read_without_daemon(settings: Settings, device: str, wait_s: float | None) -> dict[str, Any]:
+    """The verb `read` where no daemon holds the port; wait_s: None, as is usual. Raises LinkDown, Refused."""
     if device not in settings.devices:
         raise Refused("unknown_device", device=device)
     clock = Clock(trust_system=True)
@@ -244,7 +266,8 @@ async def read_without_daemon(settings: Settings, device: str, wait_s: float) ->
         recorded=lambda _device, _observations: None,
     )
     (source,) = sources(settings, DRIVERS, clock.now, only=device).values()
-    return await read_directly(intake, source, device, wait_s)
+    kind = settings.ports[settings.devices[device].port].kind
+    return await read_directly(intake, source, device, wait_s or longest_wait_s(kind))
 
 
 class _Nowhere:

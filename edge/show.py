@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from edge.errors import SettingsError
+from edge.errors import Problem, SettingsError
 from edge.messages import Lang, text, word
 from edge.quantities import QUANTITIES
 
@@ -18,8 +18,13 @@ def problems(error: SettingsError, lang: Lang) -> str:
     return "\n".join(problem.render(lang) for problem in error.problems)
 
 
-def problem_facts(error: SettingsError, lang: Lang) -> list[dict[str, Any]]:
-    """The same for programs."""
+def warnings(found: Iterable[Problem], lang: Lang) -> str:
+    """One warning a line, likewise, and marked as one."""
+    return "\n".join(f"{each.place}: {text(lang, 'cli.warning')}: {each.sentence(lang)}" for each in found)
+
+
+def problem_facts(found: Iterable[Problem], lang: Lang) -> list[dict[str, Any]]:
+    """Problems or warnings, for programs."""
     return [
         {
             "file": str(problem.file),
@@ -29,7 +34,7 @@ def problem_facts(error: SettingsError, lang: Lang) -> list[dict[str, Any]]:
             "problem": problem.key,
             "sentence": problem.render(lang),
         }
-        for problem in error.problems
+        for problem in found
     ]
 
 

@@ -36,25 +36,38 @@ class Health:
     crashes: int = 0
 
 
-async def supervise(health: Health, work: Callable[[], Awaitable[None]]) -> None:
-    """Runs ``work`` until cancelled, again and again."""
+def _untold(*_facts: object) -> None: ...
+
+
+async def supervise(
+    health: Health,
+    work: Callable[[], Awaitable[None]],
+    failed: Callable[[Exception], None] = _untold,
+    recovered: Callable[[], None] = _untold,
+) -> None:
+    """Runs ``work`` until cancelled, again and again.
+
+    failed: told why it ended, each time. recovered: told once it has gone on for a while afterwards.
+    """
     loop = asyncio.get_running_loop()
     pause_s = PAUSE_FIRST_S
     while True:
         started = loop.time()
-        recovery = loop.call_later(PAUSE_MOST_S, _recovered, health)
+        recovery = loop.call_later(PAUSE_MOST_S, _recovered, health, recovered)
         try:
             await work()
-            _failed(health, "it ended by itself")
+            failure: Exception = TagtrailError("it ended by itself")
         except TagtrailError as error:
-            _failed(health, str(error))
+            failure = error
         except Exception as error:  # the supervisor's rim: counted, logged once, work goes on
             health.crashes += 1
             if health.state == "up":
                 log.exception("%s: crashed; this is a defect, please report it", health.name)
-            _failed(health, f"{type(error).__name__}: {error}")
+            failure = error
         finally:
             recovery.cancel()
+        _fell(health, failure)
+        failed(failure)
         health.restarts += 1
         if loop.time() - started >= STEADY_S:
             pause_s = PAUSE_FIRST_S
@@ -62,13 +75,16 @@ async def supervise(health: Health, work: Callable[[], Awaitable[None]]) -> None
         pause_s = min(PAUSE_MOST_S, pause_s * 2)
 
 
-def _failed(health: Health, error: str) -> None:
+def _fell(health: Health, failure: Exception) -> None:
+    foreseen = isinstance(failure, TagtrailError)
+    error = str(failure) if foreseen else f"{type(failure).__name__}: {failure}"
     level = logging.WARNING if health.state == "up" or health.error != error else logging.DEBUG
     log.log(level, "%s: %s; trying again", health.name, error)
     health.state, health.error = "down", error
 
 
-def _recovered(health: Health) -> None:
+def _recovered(health: Health, recovered: Callable[[], None]) -> None:
+    recovered()
     if health.state == "down":
         log.info("%s: works again", health.name)
         health.state, health.error = "up", ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from drivers.ble.connection import Connected
 from drivers.contract import (
     NANOSECONDS,
     Decoder,
@@ -61,10 +62,18 @@ async def _no_wire(where: str) -> Link:
     raise LinkDown(f"{where} is no wire that bytes come from")
 
 
+def _untold(_port: str) -> None: ...
+
+
 def sources(
-    settings: Settings, drivers: Mapping[str, Driver], now: Now, only: str | None = None
+    settings: Settings,
+    drivers: Mapping[str, Driver],
+    now: Now,
+    only: str | None = None,
+    opened: Callable[[str], None] = _untold,
 ) -> dict[str, Source]:
-    """A source for each port that has devices; with ``only``, just that device and its port.
+    """A source for each port that has devices; with ``only``, just that device and its port. ``opened`` is
+    told of each port whose link has opened.
 
     Raises SettingsError where a key cannot be read.
     """
@@ -80,8 +89,17 @@ def sources(
         port = settings.ports[name]
         source = drivers[settings.devices[hung[0].name].driver].sources[port.kind]
         facts = Port(name, port.kind, port.timeout_s, port.baud, port.framing, port.wire)
-        found[name] = source(facts, opener(port), hung, now)
+        found[name] = source(facts, _telling(opener(port), partial(opened, name)), hung, now)
     return found
+
+
+def _telling(open_link: Open, opened: Callable[[], None]) -> Open:
+    async def open_and_tell() -> Link:
+        link = await open_link()
+        opened()
+        return link
+
+    return open_and_tell
 
 
 def _unlocked(name: str, decoder: Decoder, options: BaseModel) -> Decoder:
@@ -106,7 +124,8 @@ def intaken(settings: Settings, drivers: Mapping[str, Driver]) -> list[Intaken]:
             calibrations={quantity: _calibration(adjust) for quantity, adjust in device.adjust.items()},
             repeat_s=device.repeat_s,
             thin=_thin(device.thin) if device.thin is not None else None,
-            learns=settings.ports[device.port].kind == "bluetooth",
+            learns=(in_the_air := settings.ports[device.port].kind == "bluetooth"),
+            open_air=in_the_air and not isinstance(decoder, Connected),
         )
         for name, device in settings.devices.items()
     ]

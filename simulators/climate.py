@@ -38,7 +38,7 @@ class RoomOptions:
     """Temperatures in Cel, humidity in %, times in seconds.
 
     ``door_every`` is the mean time between two openings, exponentially distributed; 0 there or for
-    ``defrost_every``: never.
+    ``defrost_every``: never. ``door_first``: when the first is; else at random too.
     """
 
     setpoint: float
@@ -51,6 +51,7 @@ class RoomOptions:
     defrost_for: float = 900.0
     door_every: float = 720.0
     door_open: tuple[float, float] = (20.0, 90.0)
+    door_first: float | None = None
 
     @classmethod
     def read(cls, options: Options) -> RoomOptions:
@@ -66,6 +67,7 @@ class RoomOptions:
             defrost_for=options.duration("defrost_for", "15min"),
             door_every=options.duration("door_every", "12min"),
             door_open=options.span("door_open", ("20s", "90s")),
+            door_first=options.duration("door_first", "0s") if "door_first" in options else None,
         )
         options.done()
         return room
@@ -80,7 +82,7 @@ class Room:
         self._rng = rng
         self._at = 0.0
         self._door_until = 0.0
-        self._door_next = self._next_door()
+        self._door_next = self._next_door() if options.door_first is None else options.door_first
         self._air = options.setpoint
         self._coil = options.setpoint - COIL_BELOW_K / 2
         self._core = options.setpoint if options.core is None else options.core

@@ -98,7 +98,7 @@ class SerialDevice(Device):
         self.wire: Pty | DeviceServer = (
             Pty(world.folder / port, self.heard, self._overrun)
             if tcp is None
-            else DeviceServer(port, tcp, self.heard)
+            else DeviceServer(port, tcp, self.heard, self.met)
         )
         self.outbox = Outbox(self.wire.write)
 
@@ -115,6 +115,9 @@ class SerialDevice(Device):
 
     def heard(self, data: bytes) -> None:
         """What the gateway sends; a device that only talks does not listen."""
+
+    def met(self) -> None:
+        """A gateway has connected, over the network; a serial line does not notice."""
 
     def _overrun(self, count: int) -> None:
         self.world.truth.write(self.port, "overrun", bytes=count)

@@ -27,15 +27,16 @@ def listen(port: str, number: int) -> socket.socket:
 
 
 class DeviceServer:
-    """A serial port for others, on the network. number: of the TCP port; 0: any free one.
+    """A serial port for others, on the network. number: of the TCP port; 0: any free one. met: told of each
+    new client, which takes the place of the one before, whose end may have gone unsaid."""
 
-    A new client takes the place of the one before, whose end may have gone unsaid.
-    """
-
-    def __init__(self, port: str, number: int, heard: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, port: str, number: int, heard: Callable[[bytes], None], met: Callable[[], None]
+    ) -> None:
         self._port = port
         self._number = number
         self._heard = heard
+        self._met = met
         self._near: socket.socket | None = None
         self._client: socket.socket | None = None
 
@@ -79,6 +80,7 @@ class DeviceServer:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client = client
         asyncio.get_running_loop().add_reader(client, self._read, client)
+        self._met()
 
     def _read(self, client: socket.socket) -> None:
         try:

@@ -7,7 +7,8 @@ silence    requests are eaten, nothing is said          every device; unit   rat
 noise      random bytes before, inside or after a       every device; unit   rate, where (any),
            message                                                           bytes (8, at most)
 wrong_crc  the checksum does not fit                    rtu, tags (lines     rate
-                                                        have none), nmea,
+                                                        and gpsd have
+                                                        none), nmea,
                                                         scale (with a
                                                         checksum); unit
 wrong_unit the answer bears the next unit's number      rtu, tcp; unit       rate
@@ -16,8 +17,10 @@ split      the message comes in pieces with pauses      every device; unit   rat
 frozen     the values stop; the same tag again and      every device; unit   -
            again; the same epoch again and again
 sentinel   the error value of the kind: 0x8000, 0xFFFF, rtu, tcp, nmea,      channel (all)
-           an error flag, silence, a void fix, a weight scale; unit
+           an error flag, silence, a void fix, a weight gpsd, scale; unit
            out of range
+bounce     a contact that changed shows either level    rtu, tcp; unit       ms (300), channel
+           for so long, look by look                                         (all)
 illegal    exception 2 for these registers              rtu, tcp; unit       addresses (all)
 echo       the adapter repeats what it is sent          rtu                  -
 cut        the message's tail and its end get lost      barcode_scanner      rate
@@ -65,6 +68,7 @@ FAULTS: dict[str, frozenset[str]] = {
     "split": _RATE | {"pieces", "ms"},
     "frozen": frozenset(),
     "sentinel": frozenset({"channel"}),
+    "bounce": frozenset({"ms", "channel"}),
     "illegal": frozenset({"addresses"}),
     "echo": frozenset(),
     "cut": _RATE,
@@ -89,7 +93,7 @@ OF_MESSAGES = frozenset({"silence", "noise", "late", "split"})
 MOST_STRANGERS = 0x10000
 PLACES_OF_NOISE = ("before", "inside", "after")
 CURES = ("scan", "power")
-PAUSE_MS = {"late": 400, "split": 10}
+PAUSE_MS = {"late": 400, "split": 10, "bounce": 300}
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import ClassVar
 
 from simulators.device import Talker, World
-from simulators.faults import OF_MESSAGES, spoil, touched
+from simulators.faults import OF_MESSAGES, Fault, spoil, touched
 from simulators.options import Options
+from simulators.wire import Done
 
 NATIONAL_CODES = 1 << 38
 COUNTRY_CODES = 1 << 10
@@ -60,19 +63,33 @@ class Animals:
             yield from (str(code) for code in self._tags)
 
 
+@dataclass
+class InField:
+    """A tag before the reader. message: what is sent for it. repeat: how often it was."""
+
+    code: str
+    message: bytes
+    facts: dict[str, object]
+    repeat: int = 0
+
+
 class Passing(Talker):
     """Tags pass at an irregular pace; while one stands in the field it is sent again and again.
 
     Options: ``gap`` between tags, ``stay`` in the field, ``first`` tag after, ``repeat`` of a message (in
-    real time).
+    real time), ``tcp`` (the reader hangs on a device server).
     """
 
     can_have: ClassVar[frozenset[str]] = OF_MESSAGES | {"frozen", "unplug"}
     damage: ClassVar[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType({})
     """How the protocol spells the faults that are its own."""
 
+    together = 1
+    """Tags in the field at the same time."""
+
     def __init__(self, port: str, options: Options, world: World) -> None:
-        super().__init__(port, world)
+        super().__init__(port, world, options.one("tcp", int, None))
+        self.in_field: list[InField] = []
         self._first_s = options.duration("first", "1s")
         self._gap_s = options.span("gap", ("2s", "9s"))
         self._stay_s = options.span("stay", ("400ms", "3s"))
@@ -89,23 +106,43 @@ class Passing(Talker):
     async def run(self) -> None:
         clock = self.world.clock
         await clock.sleep(self._first_s)
-        for tag in self.passing():
-            message, facts = self.meet(tag)
-            until = clock.seconds() + self.rng.uniform(*self._stay_s)
-            repeat = 0
-            while repeat == 0 or clock.seconds() < until or "frozen" in self.faults.of():
-                self._say(message, {"code": tag, **facts, "repeat": repeat})
-                repeat += 1
-                await clock.sleep(self._repeat_s * clock.speed)
+        passing = self.passing()
+        while True:
+            self.in_field = [InField(tag, *self.meet(tag)) for tag in islice(passing, self.together)]
+            await self.stand(clock.seconds() + self.rng.uniform(*self._stay_s))
+            self.in_field = []
             await clock.sleep(self.rng.uniform(*self._gap_s))
 
-    def _say(self, message: bytes, facts: Mapping[str, object]) -> None:
-        faults = self.faults.rolled(self.rng)
-        sending = spoil(message, faults, self.damage, self.rng)
+    async def stand(self, until: float) -> None:
+        """They stay until then, in scenario seconds, and are said again and again."""
+        clock = self.world.clock
+        said = False
+        while not said or clock.seconds() < until or "frozen" in self.faults.of():
+            self.say(self.in_field)
+            said = True
+            await clock.sleep(self._repeat_s * clock.speed)
+
+    def say(self, messages: Sequence[InField | bytes], after_s: float = 0.0) -> None:
+        """Sends tags of the field, and what is no tag, one after the other."""
+        pieces: list[tuple[float, bytes]] = []
+        notes: list[Done] = []
+        for message in messages:
+            faults = self.faults.rolled(self.rng)
+            plain = message.message if isinstance(message, InField) else message
+            sending = spoil(plain, faults, self.damage, self.rng)
+            pieces += sending.pieces
+            if isinstance(message, InField):
+                notes.append(self._noted(message, sending.intact, faults))
 
         def said(sent: bool) -> None:
-            self.world.truth.write(
-                self.port, "tag", **facts, delivered=sent and sending.intact, **touched(faults)
-            )
+            for note in notes:
+                note(sent)
 
-        self.outbox.send(sending.pieces, said)
+        self.outbox.send(pieces, said, after_s)
+
+    def _noted(self, tag: InField, intact: bool, faults: Mapping[str, Fault]) -> Done:
+        facts = {"code": tag.code, **tag.facts, "repeat": tag.repeat}
+        tag.repeat += 1
+        return lambda sent: self.world.truth.write(
+            self.port, "tag", **facts, delivered=sent and intact, **touched(faults)
+        )

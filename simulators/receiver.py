@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from simulators.clock import stamp
 from simulators.device import Talker, World
-from simulators.faults import OF_MESSAGES, Fault, spoil, touched
+from simulators.faults import OF_MESSAGES, Fault, Sending, spoil, touched
 from simulators.nmea import SYSTEMS, Epoch, Satellite, position, sky, wrong_checksum
 from simulators.options import Options
 from simulators.route import Truck, Waypoint
@@ -23,31 +24,36 @@ SATELLITES = {"GP": range(1, 33), "BD": range(6, 38)}
 """Numbers of each system's moving satellites."""
 
 
-class NmeaReceiver(Talker):
-    """Drives ``route`` (a list of way points) and says where it is.
+class Receiver(Talker):
+    """Drives ``route`` (a list of way points) and says where it is, in words of its own.
 
-    Options: ``talker`` (GN, GP or BD), ``rate`` (epochs a second), ``sky_every`` (epochs between two reports
-    of the satellites; 0: never), ``satellites`` in view of each system, ``baud`` (spaces the sentences).
+    Options: ``rate`` (epochs a second), ``sky_every`` (epochs between two reports of the satellites; 0:
+    never), ``satellites`` in view of each system.
     """
 
-    can_have: ClassVar[frozenset[str]] = OF_MESSAGES | {"wrong_crc", "frozen", "sentinel", "unplug"}
+    can_have: ClassVar[frozenset[str]] = OF_MESSAGES | {"frozen", "sentinel", "unplug"}
 
-    def __init__(self, port: str, options: Options, world: World) -> None:
-        super().__init__(port, world)
-        self._talker = options.one("talker", str, "GN")
-        if self._talker not in SYSTEMS:
-            raise options.error("talker", f"{self._talker} is none of {', '.join(SYSTEMS)}")
+    def __init__(
+        self, port: str, options: Options, world: World, systems: Sequence[str], tcp: int | None = None
+    ) -> None:
+        super().__init__(port, world, tcp)
         self._period_s = 1 / options.one("rate", float, 1.0)
         self._sky_every = options.one("sky_every", int, 5)
-        self._character_s = BITS_A_CHARACTER / options.one("baud", int, 9600)
-        self._satellites = _constellation(self._talker, options.one("satellites", int, 8), self.rng)
+        self._satellites = _constellation(systems, options.one("satellites", int, 8), self.rng)
         points = [
             Waypoint.read(Options(f"{options.where}.route.{number}", point))
             for number, point in enumerate(options.items("route"))
         ]
         self._truck = Truck(points)
         self._last: Epoch | None = None
-        options.done()
+
+    @abstractmethod
+    def said(self, epoch: Epoch, with_sky: bool) -> Sequence[tuple[str, bytes]]:
+        """What is said of an epoch, each piece with its name."""
+
+    @abstractmethod
+    def spoken(self, message: bytes, faults: Mapping[str, Fault]) -> Sending:
+        """How a piece goes onto the wire."""
 
     async def run(self) -> None:
         count = 0
@@ -56,10 +62,8 @@ class NmeaReceiver(Talker):
             await asyncio.sleep((tick - datetime.now(UTC)).total_seconds() + THINKING_S)
             if self._last is None or "frozen" not in self.faults.of():
                 self._last = self._epoch(tick)
-            said = position(self._talker, self._last)
-            if self._sky_every and count % self._sky_every == 0:
-                said += sky(self._talker, self._last)
-            self._say(self._last, said)
+            with_sky = bool(self._sky_every) and count % self._sky_every == 0
+            self._say(self._last, self.said(self._last, with_sky))
             count += 1
 
     def _epoch(self, utc: datetime) -> Epoch:
@@ -74,15 +78,13 @@ class NmeaReceiver(Talker):
         for name, message in sentences:
             rolled = self.faults.rolled(self.rng)
             faults |= rolled
-            sending = spoil(message, rolled, {"wrong_crc": wrong_checksum}, self.rng)
+            sending = self.spoken(message, rolled)
             pieces += sending.pieces
-            if sending.pieces:
-                pieces.append((len(message) * self._character_s, b""))
             if not sending.intact:
                 spoilt.append(name)
 
         def said(sent: bool) -> None:
-            self._note(epoch, sent, spoilt, faults)
+            self._note(epoch, sent and bool(pieces), spoilt, faults)
 
         self.outbox.send(pieces, said)
 
@@ -102,6 +104,28 @@ class NmeaReceiver(Talker):
         )
 
 
+class NmeaReceiver(Receiver):
+    """Options, beside those of ``Receiver``: ``talker`` (GN, GP or BD), ``baud`` (spaces the sentences)."""
+
+    can_have: ClassVar[frozenset[str]] = Receiver.can_have | {"wrong_crc"}
+
+    def __init__(self, port: str, options: Options, world: World) -> None:
+        self._talker = options.one("talker", str, "GN")
+        if self._talker not in SYSTEMS:
+            raise options.error("talker", f"{self._talker} is none of {', '.join(SYSTEMS)}")
+        super().__init__(port, options, world, SYSTEMS[self._talker])
+        self._character_s = BITS_A_CHARACTER / options.one("baud", int, 9600)
+        options.done()
+
+    def said(self, epoch: Epoch, with_sky: bool) -> Sequence[tuple[str, bytes]]:
+        return position(self._talker, epoch) + (sky(self._talker, epoch) if with_sky else [])
+
+    def spoken(self, message: bytes, faults: Mapping[str, Fault]) -> Sending:
+        sending = spoil(message, faults, {"wrong_crc": wrong_checksum}, self.rng)
+        pause = ((len(message) * self._character_s, b""),) if sending.pieces else ()
+        return sending._replace(pieces=sending.pieces + pause)
+
+
 def _next_tick(now: datetime, period_s: float) -> datetime:
     """The receiver's next instant: whole periods after the full second."""
     second = now.replace(microsecond=0)
@@ -109,9 +133,9 @@ def _next_tick(now: datetime, period_s: float) -> datetime:
     return second + timedelta(seconds=min(1.0, round(ticks * period_s, 2)))
 
 
-def _constellation(talker: str, each: int, rng: random.Random) -> list[Satellite]:
+def _constellation(systems: Sequence[str], each: int, rng: random.Random) -> list[Satellite]:
     return [
         Satellite(system, number, rng.randint(12, 80), rng.randrange(360), rng.randint(24, 48))
-        for system in SYSTEMS[talker]
+        for system in systems
         for number in sorted(rng.sample(SATELLITES[system], min(each, len(SATELLITES[system]))))
     ]

@@ -17,26 +17,34 @@ from simulators.climate import RoomOptions
 from simulators.device import Device, World
 from simulators.ear_tags import EarTagReader
 from simulators.faults import Fault
+from simulators.gpsd import Gpsd
 from simulators.modbus.rtu import ModbusRtu
 from simulators.modbus.tcp import ModbusTcp
 from simulators.options import Options, ScenarioError
+from simulators.r2000 import R2000Reader
 from simulators.receiver import NmeaReceiver
+from simulators.rfid_shop import RfidShopReader
 from simulators.scale import Scale
 from simulators.tag_lines import LineReader
 from simulators.uhf_reader import UhfReader
+from simulators.yrm100 import Yrm100Reader
 
 FOLDER = Path(__file__).parent / "scenarios"
 
 DEVICES: dict[str, Callable[[str, Options, World], Device]] = {
     "barcode_scanner": BarcodeScanner,
     "ear_tag_reader": EarTagReader,
+    "gpsd": Gpsd,
     "line_reader": LineReader,
     "modbus_rtu": ModbusRtu,
     "modbus_tcp": ModbusTcp,
     "nmea_receiver": NmeaReceiver,
+    "r2000_reader": R2000Reader,
     "radio": Radio,
+    "rfid_shop_reader": RfidShopReader,
     "scale": Scale,
     "uhf_reader": UhfReader,
+    "yrm100_reader": Yrm100Reader,
 }
 """By their names in a scenario."""
 

@@ -19,6 +19,9 @@ from simulators.truth import Truth
 
 TRUTH = "truth.jsonl"
 
+DOORS_S = 0.1
+"""How often the doors are looked at for the truth, in real time."""
+
 
 class Site:
     """An asynchronous context in which the devices of a scenario stand ready.
@@ -38,6 +41,7 @@ class Site:
         self._truth = Truth(self._folder / TRUTH if truth else None)
         self._seed = seed
         self._devices: dict[str, Device] = {}
+        self._rooms: dict[str, Room] = {}
         for part in parts:
             self._build(part)
         self._events = [event for part in parts for event in part.events]
@@ -107,6 +111,8 @@ class Site:
             await device.open()
         plays = [device.run() for device in self._devices.values() if isinstance(device, Talking)]
         plays += [self._play(event) for event in self._events]
+        if self._truth.kept:
+            plays.append(self._note_doors())
         self._tasks = [asyncio.create_task(play) for play in plays]
 
     async def _stop(self) -> None:
@@ -127,11 +133,22 @@ class Site:
             await self._clock.sleep(event.until - event.at)
             self._device(event.port).switch(event.fault, False)
 
+    async def _note_doors(self) -> None:
+        stood = dict.fromkeys(self._rooms, False)
+        while True:
+            for name, room in self._rooms.items():
+                stands = bool(room.look("door"))
+                if stands != stood[name]:
+                    stood[name] = stands
+                    self._truth.write(name, "door", open=stands)
+            await asyncio.sleep(DOORS_S)
+
     def _build(self, part: Part) -> None:
         rooms: Mapping[str, Room] = {
             name: Room(options, self._clock.seconds, random.Random(f"{self._seed}:{part.prefix}{name}"))
             for name, options in part.rooms.items()
         }
+        self._rooms |= {part.prefix + name: room for name, room in rooms.items()}
         world = World(self._clock, self._truth, rooms, self._folder, self._seed)
         for name, options in part.ports.items():
             self._devices[name] = DEVICES[options.one("device", str)](name, options, world)

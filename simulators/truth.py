@@ -5,13 +5,14 @@ Every line has ``t`` (RFC 3339, milliseconds, UTC), ``port`` and ``what``:
 =========  ====================================================================================
 what       further keys
 =========  ====================================================================================
-tag        code (15 digits; of a uhf_reader the EPC), hdx or form or antenna, repeat (0 when the tag
-           comes into the field), delivered, faults
+tag        code (15 digits; of a UHF reader the EPC), hdx or form or antenna or mode, repeat (0 when the tag
+           comes into the field and is said first), delivered, faults
 scan       kind, code (as printed below the symbol, in the order of the identifiers), delivered, faults
 weight     net (kg; null: out of range), tare (kg), stable, delivered, faults
 reply      unit, function, address, count, words (as sent), values (by name; null: the device's
            error value) or exception, asked (when the request was complete), delivered, faults, late_ms
 fix        valid, lat, lon, speed (m/s), course, utc, delivered, faults, spoilt (sentences damaged)
+door       open: the door of a room, whose name stands as port, opens or closes
 advert     unit, kind, address; temperature, humidity (null: the probe has none), battery (%), voltage
            (mV), closed, counter, each where its frame says it; repeat (0: the first with this
            measurement), delivered, faults

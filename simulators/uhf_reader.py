@@ -17,12 +17,11 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from simulators.device import World
+from simulators.hooks import RSSI, Hooks, read_antennas, read_together
 from simulators.options import Options
 from simulators.passing import Passing
 
 ACTIVE, TAG_SEEN = 0xEE, 0x00
-ANTENNAS = range(1, 9)
-RSSI = (0x30, 0x70)
 
 
 def crc16(data: bytes) -> int:
@@ -47,42 +46,23 @@ def wrong_crc(message: bytes) -> bytes:
     return message[:-1] + bytes((message[-1] ^ 0x15,))
 
 
-def is_epc(epc: object) -> bool:
-    """Whether it is hexadecimal digits in words of four, at most 31 words."""
-    if not isinstance(epc, str) or not 4 <= len(epc) <= 124 or len(epc) % 4:
-        return False
-    return all(digit in "0123456789ABCDEF" for digit in epc)
-
-
 class UhfReader(Passing):
-    """Options, beside those of ``Passing``: ``tags`` (EPCs in order, over and over), else ``hooks`` of a
-    line (how many there are before the first comes round), ``antennas`` (each tag passes one of them)."""
+    """Options, beside those of ``Passing``: ``tags`` or ``hooks`` (see ``Hooks``), ``antennas`` (each tag
+    passes one of them), ``together`` (tags in the field at the same time, as of a crate)."""
 
     can_have: ClassVar[frozenset[str]] = Passing.can_have | {"wrong_crc"}
     damage = MappingProxyType({"wrong_crc": wrong_crc})
 
     def __init__(self, port: str, options: Options, world: World) -> None:
         super().__init__(port, options, world)
-        self._tags = [str(epc) for epc in options.items("tags") if self._holds(epc, options)]
-        hooks = options.one("hooks", int, 400)
-        if not self._tags:
-            self._tags = [f"E2001{number:019X}" for number in range(1, hooks + 1)]
-        if not self._tags:
-            raise options.error("hooks", f"{hooks} is less than 1")
-        self._antennas = [number for number in options.items("antennas") if isinstance(number, int)] or [1]
-        if not set(self._antennas) <= set(ANTENNAS):
-            raise options.error("antennas", f"{self._antennas} are not all 1 to 8")
+        self._hooks = Hooks(options)
+        self._antennas = read_antennas(options)
+        self.together = read_together(options)
         options.done()
 
     def passing(self) -> Iterator[str]:
-        while True:
-            yield from self._tags
+        return self._hooks.passing()
 
     def meet(self, tag: str) -> tuple[bytes, dict[str, object]]:
         antenna = self.rng.choice(self._antennas)
         return frame(tag, antenna, self.rng.randint(*RSSI)), {"antenna": antenna}
-
-    def _holds(self, epc: object, options: Options) -> bool:
-        if not is_epc(epc):
-            raise options.error("tags", f"{epc!r} is no EPC: hexadecimal digits by fours, in quotes")
-        return True

@@ -28,9 +28,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from drivers.contract import Fix, Frame, Instant, Reason, Reject
+from drivers.contract import Fix, Frame, Instant, NoOptions, Reason, Reject
 from drivers.gps.nmea_sentence import MOST_SATELLITES, NO_HDOP
 from drivers.gps.utc import utc
 
@@ -60,12 +60,6 @@ _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z", r
 
 Report: TypeAlias = Mapping[str, Any]
 """One of gpsd's objects."""
-
-
-class Options(BaseModel):
-    """gpsd has no settings of its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Reports:
@@ -166,12 +160,11 @@ class Gpsd:
     it serves several, their fixes come mixed.
     """
 
-    options: ClassVar[type[BaseModel]] = Options
+    options: ClassVar[type[BaseModel]] = NoOptions
     claims: ClassVar[tuple[str, ...]] = ()
     greeting: ClassVar[bytes] = b'?WATCH={"enable":true,"json":true}\n'
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    def __init__(self, options: NoOptions) -> None: ...
 
     def quantities(self) -> Sequence[str]:
         return ("lat", "lon")

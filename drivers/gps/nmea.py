@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from drivers.contract import Fix, Frame, Instant, Reason, Reject
+from drivers.contract import Fix, Frame, Instant, NoOptions, Reason, Reject
 from drivers.framing import Lines
 from drivers.gps.nmea_sentence import Motion, gga, is_sound, rmc, vtg, zda
 
@@ -29,12 +29,6 @@ WANTED = (*TIMED, b"VTG")
 
 MOST_SENTENCES = 16
 """In an epoch: four types of four talkers."""
-
-
-class Options(BaseModel):
-    """An NMEA receiver has no settings of its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Epochs:
@@ -111,11 +105,10 @@ class Nmea:
     week counter rolled over sends valid checksums and fixes under dates of 1999.
     """
 
-    options: ClassVar[type[BaseModel]] = Options
+    options: ClassVar[type[BaseModel]] = NoOptions
     claims: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    def __init__(self, options: NoOptions) -> None: ...
 
     def quantities(self) -> Sequence[str]:
         return ("lat", "lon")

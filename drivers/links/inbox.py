@@ -25,6 +25,7 @@ class Inbox:
         self._paused = False
         self._failure = ""
         self._arrival: asyncio.Future[None] | None = None
+        self._rest: asyncio.TimerHandle | None = None
 
     @property
     def failure(self) -> str:
@@ -41,6 +42,9 @@ class Inbox:
     def fail(self, message: str) -> None:
         """The wire is gone; the first message counts."""
         self._failure = self._failure or message
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
         self._wake()
 
     async def take(self) -> bytes:
@@ -57,8 +61,20 @@ class Inbox:
         del self._bytes[:MOST_BYTES]
         if self._paused and not self._bytes:
             self._paused = False
-            self._resume()
+            if self._rest is None:
+                self._resume()
         return data
+
+    def rest(self, seconds: float) -> None:
+        """The wire is left to wait for so long."""
+        if self._rest is None and not self._failure:
+            self._pause()
+            self._rest = asyncio.get_running_loop().call_later(seconds, self._rested)
+
+    def _rested(self) -> None:
+        self._rest = None
+        if not self._paused:
+            self._resume()
 
     def _wake(self) -> None:
         if self._arrival is not None and not self._arrival.done():

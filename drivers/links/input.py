@@ -44,6 +44,9 @@ class InputLink:
     async def read(self) -> bytes:
         return await self._inbox.take()
 
+    def rest(self, seconds: float) -> None:
+        self._inbox.rest(seconds)
+
     async def write(self, data: bytes) -> None:
         """A keyboard hears nothing."""
 

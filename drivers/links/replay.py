@@ -25,6 +25,9 @@ class ReplayLink:
         self._here += len(data)
         return data
 
+    def rest(self, seconds: float) -> None:
+        """A capture is as fast as it is read."""
+
     async def write(self, data: bytes) -> None:
         """A capture hears nothing."""
 

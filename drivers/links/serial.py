@@ -37,6 +37,9 @@ class SerialLink:
     async def read(self) -> bytes:
         return await self._inbox.take()
 
+    def rest(self, seconds: float) -> None:
+        self._inbox.rest(seconds)
+
     async def write(self, data: bytes) -> None:
         rest = memoryview(data)
         while rest:

@@ -34,6 +34,9 @@ class TcpLink(asyncio.Protocol):
     async def read(self) -> bytes:
         return await self._inbox.take()
 
+    def rest(self, seconds: float) -> None:
+        self._inbox.rest(seconds)
+
     async def write(self, data: bytes) -> None:
         self._check()
         self._transport.write(data)

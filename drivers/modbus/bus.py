@@ -21,8 +21,8 @@ from drivers.contract import (
     Device,
     Emit,
     Frame,
-    LinkDown,
     NoAnswer,
+    NobodyAnswers,
     Now,
     Open,
     Port,
@@ -61,7 +61,7 @@ LOAD_WINDOW_S: Final = 60.0
 
 
 class Bus:
-    """The source of all Modbus devices on a port. What it learnt of its units outlives a lost link."""
+    """The source of all devices on a Modbus port. What it learnt of its units outlives a lost link."""
 
     mixes: ClassVar[bool] = True
 
@@ -199,7 +199,7 @@ class Bus:
             and self._misses_since_heard >= SUSPENDED_AFTER_MISSES
             and silent_s >= SUSPENDED_AFTER_S
         ):
-            raise LinkDown(f"no unit has answered for {silent_s:.0f} s; check the device at the far end")
+            raise NobodyAnswers(f"no unit has answered for {silent_s:.0f} s; check the device at the far end")
 
     def _split(self, poll: Poll, span: Span) -> list[Span]:
         self._counts.splits += 1
@@ -215,20 +215,22 @@ class Bus:
 
     def _deliver(self, poll: Poll, answers: Mapping[Request, Answer], received: bytes, emit: Emit) -> None:
         at = self._now()
-        for device, requests in poll.takers:
-            frame = Frame(received, tuple([answers.get(request, NoAnswer.SILENT) for request in requests]))
+        for taker in poll.takers:
+            device = taker.device
+            frame = Frame(received, tuple([answers.get(asked, NoAnswer.SILENT) for asked in taker.requests]))
             try:
-                observations = device.decoder.decode(frame, at)
+                news = taker.news(device.decoder.decode(frame, at))
             except Reject as reject:
                 emit.refuse(device.name, reject, frame)
             else:
-                emit(device.name, observations, frame)
+                if news:
+                    emit(device.name, news, frame)
 
     def _refuse(self, poll: Poll, silence: Silence, emit: Emit) -> None:
         """Something came, but no answer that could be believed."""
         if silence.reject is not None:
-            for device, _ in poll.takers:
-                emit.refuse(device.name, silence.reject, Frame(silence.received))
+            for taker in poll.takers:
+                emit.refuse(taker.device.name, silence.reject, Frame(silence.received))
 
 
 def _meaning(span: Span, reply: Reply) -> Mapping[Request, Answer]:

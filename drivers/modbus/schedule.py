@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
-from drivers.contract import Device, Request
+from drivers.contacts.watch import Watch
+from drivers.contract import Device, Observation, Polled, Request, Watched
 from drivers.modbus.counts import Counts
-from drivers.modbus.decoder import Modbus
 from drivers.modbus.plan import Span, halves, spans
 from drivers.modbus.unit import Unit
 
@@ -24,6 +24,27 @@ STEPS: Final = 10
 """In so many steps: to wake up for each of many polls would cost more than the polls themselves."""
 
 
+LOOK_S: Final = 0.5
+"""A state is looked at this often whatever its cadence, so that no door opens and closes unseen."""
+
+
+class Taker(NamedTuple):
+    """A device that takes part in a poll. watch: of one with a state; None: whatever it says is told."""
+
+    device: Device
+    requests: Sequence[Request]
+    watch: Watch | None
+
+    def ask(self) -> None:
+        """Its next answer is told in any case."""
+        if self.watch is not None:
+            self.watch.ask()
+
+    def news(self, seen: Sequence[Observation]) -> Sequence[Observation]:
+        """What of an answer is to be told."""
+        return seen if self.watch is None else self.watch.news(seen)
+
+
 class Poll:
     """What is asked of one unit at one cadence, for one or several devices (channels).
 
@@ -32,14 +53,11 @@ class Poll:
     """
 
     def __init__(self, unit: Unit, every_s: float, devices: Sequence[Device]) -> None:
-        decoders = [_modbus(device) for device in devices]
         self.unit = unit
         self.every_s = every_s
-        self.takers: list[tuple[Device, Sequence[Request]]] = [
-            (device, decoder.requests()) for device, decoder in zip(devices, decoders, strict=True)
-        ]
-        requests = [request for _, asked in self.takers for request in asked]
-        self.spans = spans(requests, min(decoder.max_read for decoder in decoders))
+        self.takers = [Taker(device, _polled(device).requests(), _watch(device)) for device in devices]
+        requests = [request for taker in self.takers for request in taker.requests]
+        self.spans = spans(requests, min(_polled(device).max_read for device in devices))
         cheapest = min(requests, key=attrgetter("length"))
         (self.probe,) = spans([cheapest])
         self.due = 0.0
@@ -61,10 +79,26 @@ class Poll:
         return passed
 
 
-def _modbus(device: Device) -> Modbus:
-    if not isinstance(device.decoder, Modbus):
-        raise TypeError(f"{device.name}: a bus polls Modbus devices, not {type(device.decoder).__name__}")
+def _polled(device: Device) -> Polled:
+    if not isinstance(device.decoder, Polled):
+        raise TypeError(f"{device.name}: a bus asks, and {type(device.decoder).__name__} cannot be asked")
     return device.decoder
+
+
+def _cadence_s(device: Device) -> float:
+    if device.every_s is None:
+        raise ValueError(f"{device.name}: a polled device needs a cadence")
+    return device.every_s
+
+
+def _asked_every_s(device: Device) -> float:
+    every_s = _cadence_s(device)
+    return min(every_s, LOOK_S) if isinstance(device.decoder, Watched) else every_s
+
+
+def _watch(device: Device) -> Watch | None:
+    decoder = device.decoder
+    return Watch(_cadence_s(device), decoder.settle_s) if isinstance(decoder, Watched) else None
 
 
 class Schedule:
@@ -75,22 +109,22 @@ class Schedule:
         self.units: dict[int, Unit] = {}
         together: dict[tuple[int, float], list[Device]] = {}
         for device in devices:
-            if device.every_s is None:
-                raise ValueError(f"{device.name}: a polled device needs a cadence")
-            address = _modbus(device).requests()[0].unit
-            together.setdefault((address, device.every_s), []).append(device)
+            address = _polled(device).requests()[0].unit
+            together.setdefault((address, _asked_every_s(device)), []).append(device)
         self.polls = [
             Poll(self.units.setdefault(address, Unit(address)), every_s, members)
             for (address, every_s), members in together.items()
         ]
 
     def begin(self, now: float) -> None:
-        """Spreads the polls from ``now`` on. A unit that rests goes on resting."""
+        """Spreads the polls from ``now`` on, and has every state told. A unit that rests goes on resting."""
         for place, poll in enumerate(self.polls):
             spread_s = min(poll.every_s, FIRST_POLLS_WITHIN_S)
             step = STEPS * place // len(self.polls)
             poll.due = now + spread_s * step / STEPS
             poll.ready = max(poll.due, poll.unit.rest_until)
+            for taker in poll.takers:
+                taker.ask()
 
     def first(self) -> Poll:
         """The poll to be asked next, now or later."""
@@ -99,9 +133,11 @@ class Schedule:
     def ask(self, device: str, now: float) -> bool:
         """Makes the poll of this device ready now, even if its unit rests. False: there is no such device."""
         for poll in self.polls:
-            if any(taker.name == device for taker, _ in poll.takers):
-                poll.ready = now
-                return True
+            for taker in poll.takers:
+                if taker.device.name == device:
+                    poll.ready = now
+                    taker.ask()
+                    return True
         return False
 
     def served(self, poll: Poll, now: float) -> None:

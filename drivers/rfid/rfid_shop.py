@@ -31,9 +31,9 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from drivers.contract import Code, Frame, Instant, Reason, Reject, Sighting
+from drivers.contract import Code, Frame, Instant, NoOptions, Reason, Reject, Sighting
 from drivers.framing import Headed, xor_of
 from drivers.rfid.iso11784 import CRC_BYTES, ID_BYTES, animal, animal_on_air
 
@@ -48,21 +48,14 @@ _AROUND_DATA = 6
 _DIGITS = re.compile(r"([0-9]{12})0([0-9]{3})")
 
 
-class Options(BaseModel):
-    """This reader has no settings of its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class RfidShop:
     """An ear-tag reader that is asked again and again: each tag it answers is the sighting of an ISO 11784
     code. An answer of another status, such as that of an empty field, says nothing."""
 
-    options: ClassVar[type[BaseModel]] = Options
+    options: ClassVar[type[BaseModel]] = NoOptions
     claims: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    def __init__(self, options: NoOptions) -> None: ...
 
     def quantities(self) -> Sequence[str]:
         return ()

@@ -22,9 +22,9 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from drivers.contract import Frame, Instant, Reason, Reject, Sighting
+from drivers.contract import Frame, Instant, NoOptions, Reason, Reject, Sighting
 from drivers.framing import FixedLength, xor_of
 from drivers.rfid.iso11784 import animal
 
@@ -36,20 +36,13 @@ ENDS = (0x03, 0x07)
 _FIELDS = re.compile(rb"\x02([0-9A-Fa-f]{10})([0-9A-Fa-f]{4})[01]{2}.{13}", re.DOTALL)
 
 
-class Options(BaseModel):
-    """A WL-134 has no settings of its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Wl134:
     """An ear-tag reader: each frame is the sighting of an ISO 11784 code."""
 
-    options: ClassVar[type[BaseModel]] = Options
+    options: ClassVar[type[BaseModel]] = NoOptions
     claims: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    def __init__(self, options: NoOptions) -> None: ...
 
     def quantities(self) -> Sequence[str]:
         return ()

@@ -23,9 +23,9 @@ from binascii import crc_hqx
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from drivers.contract import Frame, Instant, Reason, Reject, Sighting
+from drivers.contract import Frame, Instant, NoOptions, Reason, Reject, Sighting
 from drivers.framing import Headed
 from drivers.rfid.uhf import tag_with_pc
 
@@ -42,20 +42,13 @@ _HEAD = re.compile(rb"\xbb[\x00-\x02].\x00[\x00-\x50]", re.DOTALL)
 """A tag's data are at most 67 bytes."""
 
 
-class Options(BaseModel):
-    """This module has one antenna and no settings of its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Yrm100:
     """A UHF module that is asked again and again: each tag it answers is a sighting."""
 
-    options: ClassVar[type[BaseModel]] = Options
+    options: ClassVar[type[BaseModel]] = NoOptions
     claims: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    def __init__(self, options: NoOptions) -> None: ...
 
     def quantities(self) -> Sequence[str]:
         return ()

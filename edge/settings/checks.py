@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from drivers.ble.beacon import BeaconOptions
@@ -134,11 +134,22 @@ def _misfit(name: str, device: DeviceSettings, port: Port, driver: Driver) -> Fa
     if port.kind in driver.sources:
         if port.framing is not None and not hasattr(driver.decoder, "requests"):
             return Fault(("ports", device.port, "framing"), "framing_unused", {"driver": device.driver})
-        return None
+        return _misplaced(name, device, port.kind, driver)
     found = {"driver": device.driver, "port": device.port, "kind": port.kind}
     return Fault(
         ("devices", name, "port"), "port_kind", {**found, "kinds": shown_names(sorted(driver.sources))}
     )
+
+
+def _misplaced(name: str, device: DeviceSettings, kind: PortKind, driver: Driver) -> Fault | None:
+    """An option that ports of this kind do not know."""
+    belongs: Mapping[str, Collection[PortKind]] = getattr(driver.decoder, "belongs", {})
+    fitting = shown_names(option for option, kinds in belongs.items() if kind in kinds)
+    for option, kinds in belongs.items():
+        if option in device.options.model_fields_set and kind not in kinds:
+            found = {"name": option, "port": device.port, "kind": kind, "kinds": shown_names(kinds)}
+            return Fault(("devices", name, option), "option_kind", {**found, "known": fitting}, at_key=True)
+    return None
 
 
 def _no_room(

@@ -5,7 +5,7 @@ Nothing here is validated in this version (see ``later.py``); it describes DESIG
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -37,7 +37,5 @@ class ComingOptions(Coming):
     """The keys of drivers that later versions bring. · 后续版本驱动的参数"""
 
     channel: int | None = Field(None, description="Antenna or input of the unit. · 通道号")
-    line: int | None = Field(None, description="Line of a GPIO chip. · GPIO 线号")
-    open: Literal["high", "low"] | None = Field(None, description="Level that means open. · 开启时的电平")
     address: Text | None = Field(None, description="Bluetooth address. · 蓝牙地址")
     key: Secret | None = Field(None, description="Key of an encrypted advertisement. · 解密密钥")

@@ -50,12 +50,16 @@ class Findings:
         self._told[path] = fault.key
         if fault.key == "unknown_key_near":
             self._meant.add(dotted((*fault.keys[:-1], str(fault.values["near"]))))
+        self._problems.append(self.placed(fault))
+
+    def placed(self, fault: Fault) -> Problem:
+        """With its file, line and column."""
         spot = self._document.spots.get(fault.keys)
         if spot is None or fault.at_key:
             mark = self._document.spots[self._standing(fault.keys)].key
         else:
             mark = spot.value
-        self._problems.append(Problem(self._document.file, *mark, path, fault.key, fault.values))
+        return Problem(self._document.file, *mark, dotted(fault.keys), fault.key, fault.values)
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Adds what is wrong in other files that this one names."""

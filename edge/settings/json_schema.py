@@ -80,7 +80,7 @@ def _device(common: Schema, cases: Sequence[tuple[list[str], Schema]]) -> Schema
     for names, own in cases:
         keys = {
             **common,
-            **{key: value for key, value in own.items() if key.startswith("x-")},
+            **{key: value for key, value in own.items() if key.startswith("x-") or key == "oneOf"},
             "properties": common["properties"] | own.get("properties", {}),
             "required": [*common["required"], *own.get("required", [])],
         }

@@ -45,5 +45,5 @@ class Coming(Part):
     model_config = ConfigDict(defer_build=True)
 
 
-COMING_DRIVERS = ("contact", "jt808")
+COMING_DRIVERS = ("jt808",)
 """Drivers that later versions bring; whoever names one is told so, and not that he mistyped."""

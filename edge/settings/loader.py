@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.contract import Driver
 from edge.errors import SettingsError
-from edge.settings import checks, points
+from edge.settings import checks, points, stable_names
 from edge.settings.alarms import Alarm
 from edge.settings.devices import COMMON_KEYS, DeviceSettings, Place, Port
 from edge.settings.findings import Fault, Findings
 from edge.settings.later import COMING_DRIVERS
+from edge.settings.measures import within
 from edge.settings.profiles import Profiles, profiles_for
 from edge.settings.reader import Document, Keys, read
 from edge.settings.schema import Settings
@@ -49,7 +50,7 @@ class _Draft:
             "place": self._meant("places"),
             "device": self._meant("devices"),
         }
-        self._context = {"names": names, "profiles": profiles, "secret": kept}
+        self._context = {"names": names, "profiles": profiles, "secret": kept, "duration": within}
 
     def settings(self) -> Settings:
         uplinks = self._entries("uplinks", Uplink)
@@ -73,7 +74,7 @@ class _Draft:
         self._findings.add(self._profiles.problems)
         if settings is None or self._findings.problems():
             raise SettingsError(problems=self._findings.problems())
-        return settings
+        return settings.warned(self._findings.placed(fault) for fault in stable_names.counted(ports))
 
     def _names(self, section: str) -> list[str]:
         entries = self._root.get(section)

@@ -143,3 +143,8 @@ Angle: Callable[..., Measure] = partial(Measure, "angle")
 def seconds(text: str) -> float:
     """What a duration comes to. Raises PydanticCustomError."""
     return Duration().parse(text)
+
+
+def within(written: object, low: str, high: str) -> float:
+    """Seconds of a duration between two others. Raises PydanticCustomError."""
+    return Duration(low, high).parse(written)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from edge.errors import Problem
 from edge.settings.alarms import Alarm
 from edge.settings.coming import Seconds
 from edge.settings.devices import DeviceSettings, Place, Port
@@ -108,3 +110,16 @@ class Settings(Part):
     devices: dict[Name, DeviceSettings] = Field({}, description="Roles, by name. · 设备")
     alarms: dict[Name, Alarm] = Field({}, description="Limits, by name. · 报警")
     records: Records = Field(Records(), description="Facts of the trade. · 追溯记录")
+
+    _warnings: tuple[Problem, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What holds, and yet would better be written otherwise; in the order of the file."""
+        return self._warnings
+
+    def warned(self, warnings: Iterable[Problem]) -> Self:
+        """The same settings with these warnings."""
+        settings = self.model_copy()
+        settings._warnings = tuple(warnings)
+        return settings

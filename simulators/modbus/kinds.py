@@ -17,6 +17,7 @@ danfoss-erc-211    3        2529 air, 1010 S5, 99 setpoint, all x0.01; 2509 comp
 eliwell-idplus-9xx 3        295 air, 16416 setpoint; bits: 32886.5 defrost, 32891.5 alarm        0x8000 and
                                                                                                  bit 32876.1
 carel-ir33         4        403 air; holding 404 setpoint; discrete 18 defrost, 7 compressor     discrete 3
+contacts           2, 1     discrete inputs from 0, and the same as coils: 8 or more                none
 registers          1-4      as the scenario says                                                 as it says
 ================== ======== =================================================================== ==============
 
@@ -129,6 +130,22 @@ def _inputs(options: Options, rooms: Mapping[str, Room], error: int) -> list[Poi
     ]
 
 
+def _contacts(options: Options, rooms: Mapping[str, Room], unit: int) -> Kind:
+    """A module of inputs; ``null`` in the scenario is an input with nothing connected: 0."""
+    wired = options.items("inputs")
+    sensors = [
+        None if raw is None else sensor(options, f"inputs.{at}", raw, rooms) for at, raw in enumerate(wired)
+    ]
+    sensors += [None] * (CHANNELS - len(sensors))
+    return Kind(
+        [
+            Point(bank, at, f"{name}.{at}", None if wire is None else wire.read, channel=at + 1)
+            for bank, name in ((DISCRETE_INPUTS, "input"), (COILS, "coil"))
+            for at, wire in enumerate(sensors)
+        ]
+    )
+
+
 def _registers(options: Options, rooms: Mapping[str, Room], unit: int) -> Kind:
     """``holding``, ``input``, ``coils``, ``discrete``: address to what stands there."""
     banks = {
@@ -189,6 +206,7 @@ KINDS: dict[str, Callable[[Options, Mapping[str, Room], int], Kind]] = {
     "danfoss-erc-211": erc_211,
     "eliwell-idplus-9xx": idplus_9xx,
     "carel-ir33": ir33,
+    "contacts": _contacts,
     "registers": _registers,
 }
 """By their names in a scenario; each reads its own options and is told its unit number."""

@@ -115,7 +115,7 @@ class ModbusRtu(SerialDevice):
     """
 
     can_have: ClassVar[frozenset[str]] = OF_MESSAGES | {
-        "wrong_crc", "wrong_unit", "frozen", "sentinel", "illegal", "echo", "unplug",
+        "wrong_crc", "wrong_unit", "frozen", "sentinel", "bounce", "illegal", "echo", "unplug",
     }  # fmt: skip
 
     def __init__(self, port: str, options: Options, world: World) -> None:

@@ -50,7 +50,7 @@ class ModbusTcp(Device):
     """Options: ``units``, ``tcp`` (the port's number; else any free one)."""
 
     can_have: ClassVar[frozenset[str]] = OF_MESSAGES | {
-        "wrong_unit", "frozen", "sentinel", "illegal", "unplug",
+        "wrong_unit", "frozen", "sentinel", "bounce", "illegal", "unplug",
     }  # fmt: skip
 
     def __init__(self, port: str, options: Options, world: World) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from simulators.climate import Room
@@ -17,6 +18,7 @@ from simulators.modbus.registers import (
     ILLEGAL_FUNCTION,
     ILLEGAL_VALUE,
     Point,
+    Reading,
     pack,
     read_out,
 )
@@ -36,6 +38,28 @@ class Answer(NamedTuple):
     note: str
 
 
+class Bounce:
+    """Contacts that chatter: for a while after a change, each look finds either level."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._levels: dict[str, float | None] = {}
+        self._changed: dict[str, float] = {}
+
+    def spoil(self, reading: Reading, points: Iterable[Point], fault: Fault, now: float) -> None:
+        """Changes what was just read out. now: in seconds of real time."""
+        for point in points:
+            if point.function not in BIT_FUNCTIONS or fault.channel not in (None, point.channel):
+                continue
+            level = reading.values[point.name]
+            if self._levels.setdefault(point.name, level) != level:
+                self._levels[point.name], self._changed[point.name] = level, now
+            if now - self._changed.get(point.name, float("-inf")) < fault.ms / 1000:
+                found = self._rng.randrange(2)
+                reading.words[point.function][point.address] = found
+                reading.values[point.name] = float(found)
+
+
 class Unit:
     """Answers read requests from what its kind holds."""
 
@@ -47,6 +71,7 @@ class Unit:
         self._kind = KINDS[kind](options, rooms, number)
         self._functions = {point.function for point in self._kind.points}
         self._sampled = float("-inf")
+        self._bounce = Bounce(random.Random(number))
         self.channels = {point.channel for point in self._kind.points}
 
     def answer(self, pdu: bytes, faults: Mapping[str, Fault]) -> Answer | None:
@@ -72,9 +97,12 @@ class Unit:
         now = time.monotonic()
         if "frozen" in faults and self._sampled > 0:
             return
-        if now - self._sampled >= SAMPLE_S:
+        bounce = faults.get("bounce")
+        if bounce is not None or now - self._sampled >= SAMPLE_S:
             self._sampled = now
             self._reading = read_out(self._kind.points, lambda point: _failed(point, faults.get("sentinel")))
+        if bounce is not None:
+            self._bounce.spoil(self._reading, self._kind.points, bounce, now)
 
     def forget(self) -> None:
         """A fault began or ended: the next answer shows it."""

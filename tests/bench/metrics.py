@@ -46,6 +46,7 @@ METRICS: Final = (
     Metric("saturation", "saturation over Modbus TCP", "readings/s", least=20_000),
     Metric("saturation_core", "its one core in use meanwhile", "%"),
     Metric("idle", "idle, nothing due", "% of a core", most=0.3),
+    Metric("repeated", "a tag 50 times a second", "% of a core", most=1.0),
     Metric("rss_mb", "peak memory, 1,000/s", "MB", most=60),
     Metric("cold_start_s", "start to first delivery", "s"),
     Metric("live_p50_ms", "live value, median", "ms"),

@@ -10,18 +10,20 @@ from typing import NamedTuple
 
 from .consumer import Consumer, consuming
 from .processes import MEASURED_CORE, OTHER_CORES, Running, listening, python, running
-from .site import HOST, UNITS, Load, free_ports, write_scenario, write_settings
+from .site import HOST, UNITS, Load, free_ports, write_reader_settings, write_scenario, write_settings
 
 LANES = 5
 """TCP connections at saturation: while one answer is on its way the others keep the gateway busy."""
 
 
 class Rig(NamedTuple):
-    """One round's surroundings. port: all units behind it. lanes: the same units behind several."""
+    """One round's surroundings. port: all units behind it. lanes: the same units behind several. reader: the
+    UHF reader's port."""
 
     folder: Path
     port: int
     lanes: list[int]
+    reader: int
     broker_port: int
 
     def ports(self, load: Load) -> list[int]:
@@ -41,7 +43,12 @@ class Rig(NamedTuple):
         return running("mosquitto", ["mosquitto", "-c", str(settings)], self.folder, OTHER_CORES)
 
     def gateway(self, load: Load) -> AbstractAsyncContextManager[Running]:
-        settings = write_settings(self.folder, load, self.ports(load), self.broker_port)
+        return self._gateway(write_settings(self.folder, load, self.ports(load), self.broker_port))
+
+    def gateway_of_the_reader(self) -> AbstractAsyncContextManager[Running]:
+        return self._gateway(write_reader_settings(self.folder, self.reader, self.broker_port))
+
+    def _gateway(self, settings: Path) -> AbstractAsyncContextManager[Running]:
         return running("gateway", python("-m", "edge", "run", str(settings)), self.folder, MEASURED_CORE)
 
     def bare(self, load: Load) -> AbstractAsyncContextManager[Running]:
@@ -66,11 +73,11 @@ async def rig(beneath: Path) -> AsyncIterator[Rig]:
     beneath.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=beneath, prefix="bench-") as name:
         folder = Path(name)
-        port, broker_port, *lanes = free_ports(2 + LANES)
+        port, reader, broker_port, *lanes = free_ports(3 + LANES)
         scenario = folder / "scenario.yaml"
-        write_scenario(scenario, [port, *lanes])
+        write_scenario(scenario, [port, *lanes], reader)
         command = python("-m", "simulators", str(scenario))
         async with running("simulators", command, folder, OTHER_CORES) as simulators:
-            for each in (port, *lanes):
+            for each in (port, reader, *lanes):
                 await listening(each, simulators)
-            yield Rig(folder, port, lanes, broker_port)
+            yield Rig(folder, port, lanes, reader, broker_port)

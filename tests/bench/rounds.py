@@ -61,6 +61,7 @@ async def one_round(rig: Rig, spans: Spans, samples: Samples) -> None:
         await _fast(rig, start, spans, samples, prefix)
         await _saturated(rig, start, spans, samples, prefix)
     await _idle(rig, spans, samples)
+    await _repeated(rig, spans, samples)
     await _drain(rig, samples)
     for name, value in (await above_bleak(rig.folder, spans.air)).items():
         samples[name].append(value)
@@ -109,10 +110,16 @@ async def _idle(rig: Rig, spans: Spans, samples: Samples) -> None:
     async with rig.far_side() as consumer, rig.gateway(IDLE) as program:
         await _first(consumer, program)
         await asyncio.sleep(spans.warm_up)
-        before, began = program.usage(), time.monotonic()
-        await asyncio.sleep(spans.idle)
-        cpu_s = program.usage().cpu_s - before.cpu_s
-        samples["idle"].append(cpu_s / (time.monotonic() - began) * 100)
+        samples["idle"].append(await _share_of_a_core(program, spans.idle))
+
+
+async def _repeated(rig: Rig, spans: Spans, samples: Samples) -> None:
+    """A reader that says one tag fifty times a second."""
+    _forget_journal(rig)
+    async with rig.far_side() as consumer, rig.gateway_of_the_reader() as program:
+        await _first(consumer, program)
+        await asyncio.sleep(spans.warm_up)
+        samples["repeated"].append(await _share_of_a_core(program, spans.idle))
 
 
 async def _drain(rig: Rig, samples: Samples) -> None:
@@ -164,6 +171,13 @@ async def _stretch(program: Running, consumer: Consumer, seconds: float) -> Take
         written_bytes=after.written_bytes - before.written_bytes,
         rss_peak_bytes=after.rss_peak_bytes,
     )
+
+
+async def _share_of_a_core(program: Running, seconds: float) -> float:
+    """In per cent, over this time."""
+    before, began = program.usage(), time.monotonic()
+    await asyncio.sleep(seconds)
+    return (program.usage().cpu_s - before.cpu_s) / (time.monotonic() - began) * 100
 
 
 def _latencies(samples: Samples, name: str, seconds: list[float]) -> None:

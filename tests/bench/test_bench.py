@@ -10,6 +10,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from simulators.bluez.bus import missing
+
+from .air import above_bleak
 from .consumer import Consumer
 from .metrics import summary
 from .processes import python, running
@@ -63,3 +66,12 @@ async def test_the_kernel_says_what_a_program_took(tmp_path: Path) -> None:
 
 def test_a_plants_years_are_traced(tmp_path: Path) -> None:
     assert all(value > 0 for value in traced(tmp_path, Plant(days=3, per_day=20)).values())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(missing("radio") is not None, reason=missing("radio") or "")
+async def test_an_advertisement_is_measured_beside_bleaks_own_cost(tmp_path: Path) -> None:
+    found = await above_bleak(tmp_path, seconds=1)
+    assert found.keys() == {"advert_foreign", "bare.advert_foreign", "advert_own", "bare.advert_own"}
+    assert found["advert_own"] > found["advert_foreign"]
+    assert min(found["bare.advert_foreign"], found["bare.advert_own"]) > 0

@@ -17,6 +17,7 @@ from drivers.contract import (
     Instant,
     Link,
     LinkDown,
+    NoOptions,
     Observation,
     Port,
     Reason,
@@ -28,7 +29,6 @@ from drivers.links.replay import ReplayLink, open_replay
 from drivers.listener import Listener
 from drivers.rfid.uhf_reader18 import Options as UhfOptions
 from drivers.rfid.uhf_reader18 import UhfReader18, crc_of, inventory
-from drivers.rfid.wl134 import Options as ReaderOptions
 from drivers.rfid.wl134 import Wl134
 
 PORT = Port("ear", "serial", timeout_s=0.3)
@@ -105,7 +105,7 @@ async def listen(capture: bytes, chunk: int, **decoders: Decoder) -> tuple[Edge,
 
 
 async def test_tags_are_seen_in_order_at_the_moment_they_are_read() -> None:
-    edge, listener = await listen(GOOD + HDX + b"~~" + GOOD, 30, tags=Wl134(ReaderOptions()))
+    edge, listener = await listen(GOOD + HDX + b"~~" + GOOD, 30, tags=Wl134(NoOptions()))
     assert edge.seen == [
         ("tags", 1, "900250000023921"),
         ("tags", 2, "826012345678901"),
@@ -116,7 +116,7 @@ async def test_tags_are_seen_in_order_at_the_moment_they_are_read() -> None:
 
 
 async def test_what_cannot_be_believed_is_told_with_its_reason_and_counted() -> None:
-    edge, listener = await listen(DAMAGED + BLANK + GOOD, 7, tags=Wl134(ReaderOptions()))
+    edge, listener = await listen(DAMAGED + BLANK + GOOD, 7, tags=Wl134(NoOptions()))
     assert [(reason, data) for _, reason, data in edge.refused] == [
         (Reason.CHECKSUM, b""),
         (Reason.SENTINEL, BLANK),
@@ -160,7 +160,7 @@ async def test_counters_go_on_when_the_link_is_opened_anew() -> None:
         links.append(await open_replay(GOOD))
         return links[-1]
 
-    listener = Listener(PORT, open_capture, [Device("tags", Wl134(ReaderOptions()), None)], Ticks())
+    listener = Listener(PORT, open_capture, [Device("tags", Wl134(NoOptions()), None)], Ticks())
     for _ in range(2):
         with pytest.raises(LinkDown):
             await listener.run(Edge())
@@ -178,6 +178,8 @@ class Silent:
         await asyncio.Event().wait()
         return b""
 
+    def rest(self, seconds: float) -> None: ...
+
     async def write(self, data: bytes) -> None:
         raise AssertionError(f"a listener says nothing, yet wrote {data!r}")
 
@@ -191,7 +193,7 @@ async def test_the_link_is_closed_when_the_listener_is_stopped() -> None:
     async def open_silent() -> Link:
         return link
 
-    listener = Listener(PORT, open_silent, [Device("tags", Wl134(ReaderOptions()), None)], Ticks())
+    listener = Listener(PORT, open_silent, [Device("tags", Wl134(NoOptions()), None)], Ticks())
     running = asyncio.create_task(listener.run(Edge()))
     await asyncio.sleep(0)
     listener.ask("tags")
@@ -215,6 +217,9 @@ class Questioned:
         if not piece:
             raise LinkDown("gone")
         return piece
+
+    def rest(self, seconds: float) -> None:
+        raise AssertionError("an answer is waited for")
 
     async def write(self, data: bytes) -> None:
         assert self._pieces.empty(), "asked before the answer had ended"

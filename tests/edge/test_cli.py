@@ -109,6 +109,27 @@ async def test_check_reports_every_mistake_in_both_languages(tmp_path: Path) -> 
     ]
 
 
+async def test_check_warns_of_a_name_that_may_change_and_holds(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(
+        "gateway: {id: dx, operator: {name: x}, site: {name: x}}\njournal: {path: /tmp/j.db}\n"
+        "ports:\n  ear: {serial: /dev/ttyUSB250}\n"
+    )
+    said = await tagtrail("check", path)
+    assert said.code == 0
+    assert "holds" in said.out
+    assert f"{path}:4:17 ports.ear.serial: warning: /dev/ttyUSB250 may be another device" in said.err
+    facts = (await tagtrail("check", path, "--json", lang="zh")).facts
+    (warning,) = facts["warnings"]
+    assert (facts["ok"], warning["line"], warning["column"], warning["problem"]) == (
+        True,
+        4,
+        17,
+        "counted_unnamed",
+    )
+    assert "by-id" in warning["sentence"]
+
+
 async def test_read_opens_the_port_itself_where_no_gateway_runs(slaughterhouse: Path) -> None:
     said = await tagtrail("read", slaughterhouse, "chiller-1-air", "--json")
     assert said.code == 0, said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import pytest
 import yaml
 
 from drivers.catalogue import DRIVERS
+from drivers.contacts.gpio import Contacts
+from drivers.contract import Instant, LinkDown, NobodyAnswers
+from drivers.modbus.bus import Bus
 from edge import gateway, wiring
 from edge.errors import JournalError, SettingsError
 from edge.gateway import Gateway
@@ -55,6 +59,15 @@ async def test_a_start_and_a_stop_are_records(tmp_path: Path) -> None:
     assert first["gateway"] == "dx-yidong-01"
     assert (first["lane"], first["seq"], first["clock"]) == ("records", 1, "system")
     assert first["record"]["operator"] == "伊东羊业"
+
+
+async def test_a_start_logs_what_would_better_be_written_otherwise(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await runs(site(tmp_path, ports={"ear": {"serial": "/dev/ttyUSB250"}}))
+    (warning,) = [each.getMessage() for each in caplog.records if "ttyUSB250" in each.getMessage()]
+    assert "site.yaml:" in warning
+    assert "may be another device after a restart" in warning
 
 
 async def test_an_uplink_that_is_gone_from_the_file_gives_up_its_cursor_and_a_record_says_so(
@@ -106,6 +119,46 @@ def test_a_device_is_adjusted_and_thinned_as_the_file_says(tmp_path: Path) -> No
     assert (truck.calibrations, truck.thin) == ({}, Thin(60.0, distance_m=50.0, turn_deg=20.0))
 
 
+async def test_a_port_that_is_not_there_is_an_alarm_until_it_opens(tmp_path: Path) -> None:
+    near, far = os.openpty()
+    port = tmp_path / "ear"
+    path = site(
+        tmp_path, ports={"ear": {"serial": str(port)}}, devices={"ear": {"driver": "wl134", "port": "ear"}}
+    )
+    stop = asyncio.Event()
+    opened = await Gateway.open(gateway.load(path))
+    running = asyncio.create_task(opened.run(stop))
+    while not len(opened.own.standing):
+        await asyncio.sleep(0.01)
+    port.symlink_to(os.ttyname(far))
+    while len(opened.own.standing):
+        await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    os.close(near)
+    os.close(far)
+    alarms = [block["record"] for block in records(tmp_path) if block["record"]["kind"] == "alarm"]
+    assert [(alarm["subject"], alarm["cause"], alarm["state"]) for alarm in alarms] == [
+        ("ear", "port_down", "active"),
+        ("ear", "port_down", "cleared"),
+    ]
+    assert "no such device" in alarms[0]["detail"]
+    assert alarms[1]["from"] < alarms[1]["to"]
+
+
+def test_a_bus_on_which_nobody_answers_is_no_lost_port(tmp_path: Path) -> None:
+    """Its devices are silent, which is told of each; the port is opened anew again and again meanwhile."""
+
+    async def told(failure: Exception) -> int:
+        opened = await Gateway.open(gateway.load(site(tmp_path)))
+        opened._port_failed("panel", failure)
+        await opened.journal.close()
+        return len(opened.own.standing)
+
+    assert asyncio.run(told(NobodyAnswers("no unit has answered for 20 s"))) == 0
+    assert asyncio.run(told(LinkDown("refused"))) == 1
+
+
 async def test_two_gateways_on_one_journal_are_refused(tmp_path: Path) -> None:
     path = site(tmp_path)
     running = await Gateway.open(gateway.load(path))
@@ -122,3 +175,22 @@ async def test_a_secret_that_cannot_be_read_ends_the_start_before_the_journal_is
     with pytest.raises(SettingsError, match="nothing"):
         await Gateway.open(gateway.load(path))
     assert not (tmp_path / "journal.db").exists()
+
+
+async def test_contacts_on_a_chip_and_on_a_bus_have_their_sources(tmp_path: Path) -> None:
+    path = site(
+        tmp_path,
+        ports={"inputs": {"gpio": "gpiochip0"}, "panel": {"tcp": "127.0.0.1:9"}},
+        devices={
+            "ignition": {"driver": "contact", "port": "inputs", "line": 27, "open": "low", "every": "10s"},
+            "gate": {"driver": "contact", "port": "panel", "unit": 20, "input": 3, "quantity": "door"},
+            "air": {"driver": "modbus", "port": "panel", "unit": 20, "profile": "xy-md02"},
+        },
+    )
+    settings = gateway.load(path)
+    made = wiring.sources(settings, DRIVERS, lambda: Instant(0))
+    assert {name: type(source) for name, source in made.items()} == {"inputs": Contacts, "panel": Bus}
+    facts = {each.name: each for each in wiring.intaken(settings, DRIVERS)}
+    ignition, gate = facts["ignition"], facts["gate"]
+    assert (ignition.every_s, ignition.spaced, ignition.quantities) == (10.0, False, ("open",))
+    assert (gate.every_s, gate.quantities) == (60.0, ("door",))

@@ -29,13 +29,15 @@ async def test_work_that_fails_is_run_again_and_a_defect_is_counted_apart() -> N
         else:
             raise end
 
-    task = asyncio.create_task(supervise(health, work))
+    failures: list[str] = []
+    told = asyncio.create_task(supervise(health, work, lambda failure: failures.append(str(failure))))
     await asyncio.wait_for(forever.wait(), 10)
+    assert failures == ["unplugged", "a defect"]
     assert (health.restarts, health.crashes, health.state) == (2, 1, "down")
     assert health.error == "ValueError: a defect"
-    task.cancel()
+    told.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
+        await told
 
 
 async def test_work_that_goes_on_for_a_while_counts_as_recovered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -184,7 +184,7 @@ async def test_the_truth_is_what_was_read(tmp_path: Path) -> None:
     assert all(fact["asked"] <= fact["t"] and fact["faults"] == [] for fact in replies)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"contacts"}))
 async def test_a_world_that_runs_faster_moves_every_kind(kind: str, tmp_path: Path) -> None:
     units = {1: next(unit for unit in UNITS.values() if unit["kind"] == kind)}
     site_of = {"rooms": ONE_ROOM | FREEZER, "ports": {"bus": {"device": "modbus_tcp", "units": units}}}

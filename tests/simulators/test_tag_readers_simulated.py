@@ -93,6 +93,16 @@ async def test_noise_and_pieces_neither_hide_nor_invent_a_tag(
         assert set(codes(driver, bytes(wire.heard))) <= said | {fact["code"] for fact in truth(site, "tag")}
 
 
+async def test_a_crate_of_tags_is_said_again_and_again_as_a_whole(tmp_path: Path) -> None:
+    crates = scenario("uhf_reader", together=10, stay=["50ms", "60ms"])
+    async with Site(crates, tmp_path) as site, line(site, "reader"):
+        await until(lambda: len(truth(site, "tag")) > 60)
+        said = [fact["code"] for fact in truth(site, "tag")]
+        repeats = [fact["repeat"] for fact in truth(site, "tag")]
+    assert said[:10] == said[10:20] == [f"E2001{number:019X}" for number in range(1, 11)]
+    assert repeats[:30] == [0] * 10 + [1] * 10 + [2] * 10
+
+
 async def test_a_wrong_checksum_hides_the_hook(tmp_path: Path) -> None:
     async with Site(scenario("uhf_reader"), tmp_path) as site:
         site.fault("wrong_crc", port="reader")
@@ -113,6 +123,7 @@ async def test_a_wrong_checksum_hides_the_hook(tmp_path: Path) -> None:
         ("uhf_reader", {"tags": [1234]}, "is no EPC"),
         ("uhf_reader", {"hooks": 0}, "less than 1"),
         ("uhf_reader", {"antennas": [0]}, "not all 1 to 8"),
+        ("uhf_reader", {"together": 0}, "less than 1"),
     ],
 )
 def test_options_that_cannot_be(

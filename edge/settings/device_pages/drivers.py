@@ -16,6 +16,7 @@ from edge.settings.device_pages.parts import both, keys_table, quantities
 from edge.settings.device_pages.snippets import ports_for, role, snippet
 from edge.settings.devices import COMMON_KEYS
 from edge.settings.json_schema import Schema
+from edge.settings.measures import within
 from edge.settings.profiles import Profiles
 
 EXAMPLE_PROFILE: Final = "xy-md02"
@@ -40,7 +41,8 @@ class Described:
         self.example = _whole_example(driver.decoder.options) or {
             key: _example(key, self.own[key]) for key in self.required
         }
-        options = driver.decoder.options.model_validate(self.example, context={"profiles": profiles})
+        context = {"profiles": profiles, "duration": within}
+        options = driver.decoder.options.model_validate(self.example, context=context)
         self.quantities = driver.decoder(options).quantities()
 
     @property

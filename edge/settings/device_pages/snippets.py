@@ -76,6 +76,8 @@ def _flow(keys: Mapping[str, object]) -> str:
 
 def ports_for(driver: Driver, doc: str, factory: Factory | None = None) -> list[str]:
     """The ways to reach it, best first, at the speed and port that ``doc`` tells or the factory set."""
+    if "gpio" in driver.sources:
+        return ["port-1: {gpio: gpiochip0}"]
     told = _BAUD.search(doc)
     baud = told[1] if told else "9600"
     framed = ""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,40 +13,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from drivers.contract import NANOSECONDS, Fix, Frame, Greeted, Instant, Reject
-from drivers.gps.gpsd import LONGEST, MOST_TPVS, SKY_SERVES, Gpsd, Options
+from drivers.contract import Fix, Frame, Greeted, NoOptions, Observation, Reject
+from drivers.gps.gpsd import LONGEST, MOST_TPVS, SKY_SERVES, Gpsd
+from tests.drivers.hearing import AT, captures, expect_fix, told
 
-AT = Instant(1_700_000_000_000_000_000)
-RECEIVER = Gpsd(Options())
-CASES = json.loads((Path(__file__).parents[2] / "vectors" / "gpsd.json").read_text(encoding="utf-8"))["cases"]
+RECEIVER = Gpsd(NoOptions())
+CASES = captures("gpsd")
 
 NO_FIX = b'{"class":"TPV","mode":1}\r\n'
 """Tells at once what waits for the rest of its cycle."""
 
 
-def heard(*chunks: bytes) -> list[Fix | str]:
+def heard(*chunks: bytes) -> list[Observation | str]:
     """The fixes, and the reasons of what was refused, in order."""
-    splitter = RECEIVER.splitter()
-    said: list[Fix | str] = []
-    for chunk in chunks:
-        for found in splitter.feed(chunk):
-            try:
-                if isinstance(found, Reject):
-                    raise found
-                said += RECEIVER.decode(found, AT)
-            except Reject as reject:
-                said.append(str(reject.reason))
-    return said
+    return told(RECEIVER, *chunks)
 
 
 def fixes(*chunks: bytes) -> list[Fix]:
     return [item for item in heard(*chunks) if isinstance(item, Fix)]
-
-
-def nanoseconds(text: str) -> int:
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    seconds = int(datetime.fromisoformat(whole + "+00:00").timestamp())
-    return seconds * NANOSECONDS + int(fraction.ljust(9, "0"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
@@ -57,20 +39,12 @@ def test_lines_say_what_they_are_known_to_say(case: dict[str, Any]) -> None:
     if "reject" in case:
         assert said == [case["reject"]]
         return
-    (fix,) = said
-    assert isinstance(fix, Fix)
-    assert fix.at == AT
-    expected = dict(case["fix"])
-    assert fix.utc == (nanoseconds(expected.pop("utc")) if "utc" in expected else None)
-    given_fields = {name: value for name, value in fix._asdict().items() if value is not None}
-    assert given_fields.keys() - {"at", "utc"} == expected.keys()
-    for name, value in expected.items():
-        assert given_fields[name] == pytest.approx(value, abs=1e-9), name
+    expect_fix(said, case["fix"], tolerance=1e-9)
 
 
 def test_gpsd_has_no_options() -> None:
     with pytest.raises(ValidationError):
-        Options.model_validate({"device": "/dev/ttyACM0"})
+        NoOptions.model_validate({"device": "/dev/ttyACM0"})
 
 
 def test_gpsd_is_asked_to_report_in_one_line_that_it_takes() -> None:

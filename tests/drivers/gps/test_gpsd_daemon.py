@@ -20,11 +20,21 @@ from pathlib import Path
 
 import pytest
 
-from drivers.contract import NANOSECONDS, Device, Fix, Frame, Instant, Link, Observation, Port, Reject
+from drivers.contract import (
+    NANOSECONDS,
+    Device,
+    Fix,
+    Frame,
+    Instant,
+    Link,
+    NoOptions,
+    Observation,
+    Port,
+    Reject,
+)
 from drivers.framing import xor_of
-from drivers.gps.gpsd import Gpsd, Options
+from drivers.gps.gpsd import Gpsd
 from drivers.gps.nmea import Nmea
-from drivers.gps.nmea import Options as NmeaOptions
 from drivers.links.tcp import open_tcp
 from drivers.listener import Listener
 from edge.supervisor import Health, supervise
@@ -68,7 +78,7 @@ async def supervised(daemon: Daemon) -> AsyncIterator[tuple[Edge, Health]]:
         return await open_tcp("127.0.0.1", daemon.port)
 
     edge, health = Edge(), Health("port gps")
-    devices = [Device("gps", Gpsd(Options()), 1.0)]
+    devices = [Device("gps", Gpsd(NoOptions()), 1.0)]
     listener = Listener(Port("gps", "tcp", timeout_s=0.3), open_link, devices, lambda: Instant(0))
     running = asyncio.create_task(supervise(health, lambda: listener.run(edge)))
     try:
@@ -97,7 +107,7 @@ def sentences(vectors: Path, name: str) -> list[bytes]:
 
 def decoded(data: bytes) -> dict[int, Fix]:
     """Our own fixes, by their time."""
-    receiver = Nmea(NmeaOptions())
+    receiver = Nmea(NoOptions())
     fixes: list[Fix] = []
     for found in receiver.splitter().feed(data):
         try:

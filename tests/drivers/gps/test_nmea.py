@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
-from datetime import datetime
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,38 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from drivers.contract import NANOSECONDS, Fix, Frame, Instant, Reject
+from drivers.contract import Fix, Frame, NoOptions, Observation, Reject
 from drivers.framing import xor_of
-from drivers.gps.nmea import Nmea, Options
+from drivers.gps.nmea import Nmea
+from tests.drivers.hearing import AT, captures, expect_fix, told
 
-AT = Instant(1_700_000_000_000_000_000)
-RECEIVER = Nmea(Options())
-CASES = json.loads((Path(__file__).parents[2] / "vectors" / "nmea.json").read_text(encoding="utf-8"))["cases"]
+RECEIVER = Nmea(NoOptions())
+CASES = captures("nmea")
 
 
 def sentence(body: str) -> bytes:
     return f"${body}*{xor_of(body.encode()):02X}\r\n".encode()
 
 
-def heard(*chunks: bytes) -> list[Fix | str]:
+def heard(*chunks: bytes) -> list[Observation | str]:
     """The fixes, and the reasons of what was refused, in order."""
-    splitter = RECEIVER.splitter()
-    said: list[Fix | str] = []
-    for chunk in chunks:
-        for found in splitter.feed(chunk):
-            try:
-                if isinstance(found, Reject):
-                    raise found
-                said += RECEIVER.decode(found, AT)
-            except Reject as reject:
-                said.append(str(reject.reason))
-    return said
-
-
-def nanoseconds(text: str) -> int:
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    seconds = int(datetime.fromisoformat(whole + "+00:00").timestamp())
-    return seconds * NANOSECONDS + int(fraction.ljust(9, "0"))
+    return told(RECEIVER, *chunks)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
@@ -55,20 +36,12 @@ def test_an_epoch_says_what_it_is_known_to_say(case: dict[str, Any]) -> None:
     if "reject" in case:
         assert said == [case["reject"]]
         return
-    (fix,) = said
-    assert isinstance(fix, Fix)
-    assert fix.at == AT
-    expected = dict(case["fix"])
-    assert fix.utc == (nanoseconds(expected.pop("utc")) if "utc" in expected else None)
-    given_fields = {name: value for name, value in fix._asdict().items() if value is not None}
-    assert given_fields.keys() - {"at", "utc"} == expected.keys()
-    for name, value in expected.items():
-        assert given_fields[name] == pytest.approx(value, abs=1e-9 if name in ("lat", "lon") else 5e-4), name
+    expect_fix(said, case["fix"], tolerance=5e-4)
 
 
 def test_a_receiver_has_no_options() -> None:
     with pytest.raises(ValidationError):
-        Options.model_validate({"talker": "GP"})
+        NoOptions.model_validate({"talker": "GP"})
 
 
 def cycle(second: int, *kinds: str, talker: str = "GN") -> list[bytes]:
@@ -196,7 +169,7 @@ def test_no_flipped_bit_makes_another_fix(place: int, bit: int) -> None:
     assert len({fix.lat for fix in fixes}) == 6, "the other sentence of the epoch still has a position"
 
 
-def agrees(fix: Fix, other: Fix | str) -> bool:
+def agrees(fix: Fix, other: Observation | str) -> bool:
     """Whether all that the one says the other says as well."""
     return isinstance(other, Fix) and all(a is None or a == b for a, b in zip(fix, other, strict=True))
 

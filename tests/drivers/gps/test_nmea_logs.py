@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from pynmeagps import NMEAReader
 
-from drivers.contract import NANOSECONDS, Fix, Frame, Instant, Reject
-from drivers.gps.nmea import Nmea, Options
+from drivers.contract import NANOSECONDS, Fix, Frame, Instant, NoOptions, Reject
+from drivers.gps.nmea import Nmea
 from drivers.gps.nmea_sentence import METRES_PER_SECOND_IN_A_KNOT, gga, is_sound, rmc, vtg, zda
 
-RECEIVER = Nmea(Options())
+RECEIVER = Nmea(NoOptions())
 
 LOGS = {
     # name: (epochs, fixes, refused under which reason)

@@ -60,3 +60,38 @@ async def test_bytes_that_arrive_as_the_reader_gives_up_are_there_for_the_next()
     with pytest.raises(asyncio.CancelledError):
         await reading
     assert await wire.inbox.take() == b"now"
+
+
+async def test_a_wire_at_rest_is_left_alone_until_the_rest_is_over() -> None:
+    wire = Wire()
+    wire.inbox.rest(0.01)
+    wire.inbox.rest(0.01)
+    assert wire.asked == ["pause"]
+    while wire.asked == ["pause"]:
+        await asyncio.sleep(0.005)
+    assert wire.asked == ["pause", "resume"]
+
+
+async def test_a_wire_at_rest_that_was_stopped_as_well_starts_when_both_are_over() -> None:
+    wire = Wire()
+    wire.inbox.rest(0.01)
+    wire.inbox.put(bytes(MOST_BYTES))
+    await asyncio.sleep(0.05)
+    assert "resume" not in wire.asked
+    await wire.inbox.take()
+    assert wire.asked.count("resume") == 1
+    wire.inbox.rest(0.01)
+    wire.inbox.put(bytes(MOST_BYTES))
+    await wire.inbox.take()
+    assert wire.asked.count("resume") == 1
+    await asyncio.sleep(0.05)
+    assert wire.asked.count("resume") == 2
+
+
+async def test_a_wire_that_went_down_at_rest_is_not_started_again() -> None:
+    wire = Wire()
+    wire.inbox.rest(0.01)
+    wire.inbox.fail("pulled out")
+    wire.inbox.rest(0.01)
+    await asyncio.sleep(0.05)
+    assert wire.asked == ["pause"]

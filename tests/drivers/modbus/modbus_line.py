@@ -97,6 +97,8 @@ class MemoryLink:
             raise data
         return data
 
+    def rest(self, seconds: float) -> None: ...
+
     async def write(self, data: bytes) -> None:
         loop = asyncio.get_running_loop()
         self.written.append(data)

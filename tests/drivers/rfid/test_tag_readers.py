@@ -16,19 +16,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from drivers.catalogue import DRIVERS
-from drivers.contract import Frame, Instant, Reject, Sighting, Talking
+from drivers.contract import Frame, Reject, Sighting, Talking
 from drivers.framing import xor_of
 from drivers.listener import Asked
 from drivers.rfid import r2000, rfid_shop, uhf_reader18, yrm100
 from drivers.rfid.iso11784 import animal_on_air, crc_of
+from tests.drivers.hearing import AT, byte_by_byte, captures, parted, sent, told
 
-AT = Instant(1_700_000_000_000_000_000)
 READERS = ("tag_lines", "rfid_shop", "uhf_reader18", "yrm100", "r2000")
-VECTORS = Path(__file__).parents[2] / "vectors"
 CASES = [
-    pytest.param(name, case, id=f"{name}: {case['name']}")
-    for name in READERS
-    for case in json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))["cases"]
+    pytest.param(name, case, id=f"{name}: {case['name']}") for name in READERS for case in captures(name)
 ]
 
 
@@ -39,32 +36,15 @@ def reader(name: str, **options: object) -> Any:
 
 def heard(decoder: Talking, *chunks: bytes) -> tuple[list[str], list[str]]:
     """The codes seen, with their schemes, and the reasons of what was refused, in order."""
-    splitter = decoder.splitter()
-    codes: list[str] = []
-    reasons: list[str] = []
-    for chunk in chunks:
-        for found in splitter.feed(chunk):
-            try:
-                if isinstance(found, Reject):
-                    raise found
-                for seen in decoder.decode(found, AT):
-                    assert isinstance(seen, Sighting)
-                    assert seen.at == AT
-                    codes.append(" ".join(seen.code))
-            except Reject as reject:
-                reasons.append(str(reject.reason))
-    return codes, reasons
-
-
-def sent(case: dict[str, Any]) -> bytes:
-    return case["text"].encode() if "text" in case else bytes.fromhex(case["hex"])
+    seen, reasons = parted(told(decoder, *chunks))
+    return [" ".join(item.code) for item in seen if isinstance(item, Sighting)], reasons
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_a_capture_says_what_it_is_known_to_say(name: str, case: dict[str, Any]) -> None:
     decoder = reader(name, **case.get("options", {}))
     assert heard(decoder, sent(case)) == (case["codes"], case["rejects"])
-    assert heard(decoder, *(bytes((byte,)) for byte in sent(case))) == (case["codes"], case["rejects"])
+    assert heard(decoder, *byte_by_byte(sent(case))) == (case["codes"], case["rejects"])
 
 
 def test_the_shared_lines_are_read_as_stated(vectors: Path) -> None:

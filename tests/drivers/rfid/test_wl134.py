@@ -12,15 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from drivers.contract import Code, Frame, Instant, Reason, Reject, Sighting
+from drivers.contract import Frame, NoOptions, Reason, Reject, Sighting
 from drivers.framing import xor_of
-from drivers.rfid.wl134 import LENGTH, Options, Wl134
+from drivers.rfid.wl134 import LENGTH, Wl134
+from tests.drivers.hearing import AT, captures, parted, sent, told
 
-AT = Instant(1_700_000_000_000_000_000)
-READER = Wl134(Options())
-CASES = json.loads((Path(__file__).parents[2] / "vectors" / "wl134.json").read_text(encoding="utf-8"))[
-    "cases"
-]
+READER = Wl134(NoOptions())
+CASES = captures("wl134")
 
 
 def frame(national: int, country: int, end: int = 0x03) -> bytes:
@@ -31,26 +29,14 @@ def frame(national: int, country: int, end: int = 0x03) -> bytes:
 
 def heard(*chunks: bytes) -> tuple[list[str], list[str]]:
     """The codes seen and the reasons of what was refused, in order."""
-    splitter = READER.splitter()
-    codes: list[str] = []
-    reasons: list[str] = []
-    for chunk in chunks:
-        for found in splitter.feed(chunk):
-            try:
-                if isinstance(found, Reject):
-                    raise found
-                (sighting,) = READER.decode(found, AT)
-            except Reject as reject:
-                reasons.append(str(reject.reason))
-            else:
-                assert sighting == Sighting(AT, Code("iso11784", sighting.code.value))
-                codes.append(sighting.code.value)
-    return codes, reasons
+    seen, reasons = parted(told(READER, *chunks))
+    assert {item.code.scheme for item in seen if isinstance(item, Sighting)} <= {"iso11784"}
+    return [item.code.value for item in seen if isinstance(item, Sighting)], reasons
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_a_capture_says_what_it_is_known_to_say(case: dict[str, Any]) -> None:
-    assert heard(bytes.fromhex(case["hex"])) == (case["codes"], case["rejects"])
+    assert heard(sent(case)) == (case["codes"], case["rejects"])
 
 
 def test_every_shared_vector_is_among_the_captures(vectors: Path) -> None:
@@ -78,7 +64,7 @@ def test_endless_noise_is_reported_once_and_again_after_the_next_frame() -> None
 
 def test_a_reader_has_no_options() -> None:
     with pytest.raises(ValidationError):
-        Options.model_validate({"antenna": 1})
+        NoOptions.model_validate({"antenna": 1})
 
 
 TAGS = st.builds(frame, st.integers(1, (1 << 38) - 1), st.integers(0, 999), st.sampled_from((0x03, 0x07)))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,14 +11,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from drivers.contract import Frame, Instant, Quality, Reading, Reject
+from drivers.contract import Frame, Observation, Quality, Reading, Reject
 from drivers.scales.described import LONGEST, described
 from drivers.scales.scale import Options, Scale
 from edge.quantities import QUANTITIES
+from tests.drivers.hearing import AT, byte_by_byte, captures, parted, sent, told
 
-AT = Instant(1_700_000_000_000_000_000)
-VECTORS = Path(__file__).parents[2] / "vectors"
-CASES: list[dict[str, Any]] = json.loads((VECTORS / "scale.json").read_text(encoding="utf-8"))["cases"]
+CASES = captures("scale")
 MT: dict[str, object] = {"format": "mt-continuous"}
 AND: dict[str, object] = {"format": "and"}
 LINE: dict[str, object] = {"format": "line", "unit": "kg", "pattern": "(?P<weight>[0-9.]+)"}
@@ -30,8 +27,8 @@ def scale(**options: object) -> Scale:
     return Scale(Options.model_validate(options))
 
 
-def said(reading: Reading) -> str:
-    assert reading.at == AT
+def said(reading: Observation) -> str:
+    assert isinstance(reading, Reading)
     if reading.value is None:
         assert reading.quality is Quality.MISSING
         return f"{reading.quantity} missing {reading.reason}"
@@ -40,29 +37,15 @@ def said(reading: Reading) -> str:
 
 def heard(decoder: Scale, *chunks: bytes) -> tuple[list[str], list[str]]:
     """The readings, and the reasons of what was refused, in order."""
-    splitter = decoder.splitter()
-    readings: list[str] = []
-    reasons: list[str] = []
-    for chunk in chunks:
-        for found in splitter.feed(chunk):
-            try:
-                if isinstance(found, Reject):
-                    raise found
-                readings += map(said, decoder.decode(found, AT))
-            except Reject as reject:
-                reasons.append(str(reject.reason))
-    return readings, reasons
-
-
-def sent(case: dict[str, Any]) -> bytes:
-    return case["text"].encode() if "text" in case else bytes.fromhex(case["hex"])
+    readings, reasons = parted(told(decoder, *chunks))
+    return [said(reading) for reading in readings], reasons
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_capture_says_what_it_is_known_to_say(case: dict[str, Any]) -> None:
     decoder = scale(**case["options"])
     assert heard(decoder, sent(case)) == (case["readings"], case["rejects"])
-    assert heard(decoder, *(bytes((byte,)) for byte in sent(case))) == (case["readings"], case["rejects"])
+    assert heard(decoder, *byte_by_byte(sent(case))) == (case["readings"], case["rejects"])
 
 
 @pytest.mark.parametrize("options", [MT, AND, LINE], ids=lambda options: str(options["format"]))

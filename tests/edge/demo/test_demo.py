@@ -16,7 +16,8 @@ async def test_every_kind_of_device_gets_through_to_the_embedded_broker() -> Non
     said = await tagtrail("demo", "--for", "10s", "--json")
     assert said.code == 0, said
     kinds = said.facts["kinds"]
-    assert kinds.keys() == {"wl134", "uhf_reader18", "scale", "scanner", "modbus", "nmea"}
+    wired = {"wl134", "uhf_reader18", "scale", "scanner", "modbus", "contact", "nmea"}
+    assert kinds.keys() == wired | {"bthome", "ruuvi", "atc", "govee", "teltonika"}
     for counts in kinds.values():
         assert counts["observed"] >= counts["journalled"] >= counts["acknowledged"] > 0
 
@@ -27,7 +28,7 @@ async def test_one_site_with_a_broker_of_ones_own(mosquitto: Path, tmp_path: Pat
             "demo", "truck", "--for", "8s", "--json", "--broker", f"mqtt://127.0.0.1:{broker.port}"
         )
     assert said.code == 0, said
-    assert said.facts["kinds"].keys() == {"modbus", "nmea"}
+    assert said.facts["kinds"].keys() == {"modbus", "nmea", "ruuvi", "teltonika"}
 
 
 async def test_a_broker_that_is_not_there_is_a_no(tmp_path: Path) -> None:
@@ -40,3 +41,9 @@ async def test_a_broker_that_is_not_there_is_a_no(tmp_path: Path) -> None:
 async def test_a_duration_without_a_unit_is_refused() -> None:
     said = await tagtrail("demo", "--for", "30")
     assert said.code == 2
+
+
+async def test_what_nothing_plays_is_left_out_and_said() -> None:
+    said = await tagtrail("demo", "truck", "--for", "2s", "--json")
+    assert "truck: without ignition; nothing plays the port here." in said.err
+    assert "contact" not in said.facts["kinds"]

@@ -866,7 +866,7 @@ SHARING = [
         "  chiller-1-core:\n    driver: modbus\n    port: panel\n    unit: ‸1\n    channel: 1\n",
         "devices.chiller-1-core.unit",
         "address_twice",
-        "the same unit, channel on panel as chiller-1-air (line 62): 1, 1",
+        "the same unit, channel on panel as chiller-1-air (line 63): 1, 1",
     ),
     Broken(
         "unit: 11, profile: danfoss-ekc-202d",
@@ -992,10 +992,122 @@ LATER = [
     ),
     Broken(
         "driver: wl134",
-        "driver: ‸contact",
+        "driver: ‸jt808",
         "devices.ear-tags.driver",
         "later_driver",
         "remove the device",
+    ),
+]
+
+DOOR = "line: 17, open: high, bias: pull-up, debounce: 30ms"
+
+CONTACTS = [
+    Broken(
+        "  chiller-1-door: {driver: contact, port: contacts, line: 17, open",
+        "  chiller-1-door: ‸{driver: contact, port: contacts, open",
+        "devices.chiller-1-door",
+        "one_kind",
+        "exactly one of these must stand here: line, input, coil",
+    ),
+    Broken(
+        "port: remote, unit: 20, input: 3",
+        "port: remote, unit: 20, input: 3, coil: 4",
+        "devices.gate",
+        "one_kind",
+        "line, input, coil",
+        "{driver: contact, port: remote, unit: 20, input",
+    ),
+    Broken(
+        "port: remote, unit: 20, input: 3",
+        "port: remote, input: ‸3",
+        "devices.gate.input",
+        "needs",
+        "input needs unit beside it",
+    ),
+    Broken(
+        "port: remote, unit: 20, input: 3",
+        "port: remote, ‸line: 3",
+        "devices.gate.line",
+        "option_kind",
+        "line is for gpio, and remote is tcp; delete it, a contact there has input, coil, unit",
+    ),
+    Broken(
+        "port: contacts, line: 27",
+        "port: contacts, unit: 3, ‸input: 27",
+        "devices.ignition.input",
+        "option_kind",
+        "input is for serial, tcp, and contacts is gpio; delete it, a contact there has line, bias",
+    ),
+    Broken(
+        "port: remote, unit: 20, coil: 0",
+        "port: remote, ‸bias: pull-up, unit: 20, coil: 0",
+        "devices.mains.bias",
+        "option_kind",
+        "bias is for gpio",
+    ),
+    Broken(
+        "port: contacts, line: 27",
+        "port: contacts, line: ‸17",
+        "devices.ignition.line",
+        "address_twice",
+        "chiller-1-door",
+    ),
+    Broken(
+        "port: remote, unit: 20, coil: 0",
+        "port: remote, unit: ‸20, input: 3",
+        "devices.mains.unit",
+        "address_twice",
+        "gate",
+    ),
+    Broken(DOOR, DOOR.replace("high", "‸up"), "devices.chiller-1-door.open", "one_of", "high, low"),
+    Broken(
+        DOOR,
+        DOOR.replace("pull-up", "‸pullup"),
+        "devices.chiller-1-door.bias",
+        "one_of_near",
+        "did you mean pull-up?",
+    ),
+    Broken(
+        DOOR,
+        DOOR.replace("30ms", "‸30"),
+        "devices.chiller-1-door.debounce",
+        "unit_missing",
+        "30ms",
+    ),
+    Broken(
+        DOOR,
+        DOOR.replace("30ms", "‸1min"),
+        "devices.chiller-1-door.debounce",
+        "measure_high",
+        "10s",
+    ),
+    Broken(
+        DOOR,
+        DOOR.replace("17", "‸1700"),
+        "devices.chiller-1-door.line",
+        "at_most",
+        "1023",
+    ),
+    Broken(
+        DOOR,
+        DOOR.replace("debounce", "‸debounced"),
+        "devices.chiller-1-door.debounced",
+        "unknown_key_near",
+        "did you mean debounce?",
+    ),
+    Broken(
+        "coil: 0, quantity: mains",
+        "coil: 0, quantity: ‸temperature",
+        "devices.mains.quantity",
+        "one_of",
+        "open, door, ignition",
+    ),
+    Broken(
+        "{driver: contact, port: contacts, line: 27, open: low, quantity: ignition",
+        "{driver: nmea, port: ‸contacts",
+        "devices.ignition.port",
+        "port_kind",
+        "the driver nmea cannot hang on contacts, which is gpio",
     ),
 ]
 
@@ -1112,5 +1224,5 @@ YAML = [
 
 ROWS = [
     *(*KEYS, *MISSING, *EMPTY, *TYPES, *CHOICES, *MEASURES, *RANGES, *FORMS),
-    *(*CALIBRATION, *THIN, *SECRETS, *TOGETHER, *REFERENCES, *SHARING, *LATER, *DESCRIBED, *YAML),
+    *(*CALIBRATION, *THIN, *SECRETS, *TOGETHER, *REFERENCES, *SHARING, *CONTACTS, *LATER, *DESCRIBED, *YAML),
 ]

@@ -61,7 +61,8 @@ def test_what_is_pasted_holds(name: str, tmp_path: Path) -> None:
     assert shown, "a page ends with what to paste"
     ways = ways_to_connect(shown[1])
     driver = name.partition("/")[0].removesuffix(".md")
-    assert len(ways) >= len(DRIVERS[driver].sources)
+    by_port = hasattr(DRIVERS[driver].decoder, "belongs")  # one way is shown, the others need other keys
+    assert len(ways) >= (1 if by_port else len(DRIVERS[driver].sources))
     path = tmp_path / "site.yaml"
     for way in ways:
         path.write_text(yaml.safe_dump(SITE) + way, encoding="utf-8")
