@@ -115,7 +115,6 @@ class Plant(NamedTuple):
             (
                 (tag, "of", self.lot(day, lot), came),
                 (self.certificate(day, lot), "covers", self.lot(day, lot), came),
-                (tag, "entered", "place:lairage", came),
             ),
         )
         yield Told(

@@ -99,6 +99,28 @@ def beside(connection: sqlite3.Connection, found: Found, count: int) -> tuple[li
     return before[::-1], after
 
 
+def arrivals(connection: sqlite3.Connection, node: str) -> list[Found]:
+    """Where and when an animal arrived."""
+    rows = connection.execute(
+        "SELECT records.* FROM nodes JOIN records ON records.id = nodes.record WHERE nodes.node = ?"
+        " AND kind = 'arrival' AND place IS NOT NULL",
+        (node,),
+    )
+    return [Found(*row) for row in rows]
+
+
+def arriving(
+    connection: sqlite3.Connection, place: str, since: Instant, until: Instant, most: int
+) -> list[str]:
+    """The nodes of the arrivals at a place in ``since`` ≤ t < ``until``."""
+    rows = connection.execute(
+        "SELECT node FROM records JOIN nodes ON nodes.record = records.id WHERE place = ? AND since >= ?"
+        " AND since < ? AND kind = 'arrival' LIMIT ?",
+        (place, since, until, most),
+    )
+    return [node for (node,) in rows]
+
+
 def members(connection: sqlite3.Connection, node: str, most: int) -> list[Link]:
     """What is ``of`` a lot."""
     rows = connection.execute(

@@ -18,6 +18,7 @@ from edge.trace.walk import CARRIERS, Walk, scheme, walk
 MOST_RECORDS: Final = 200
 MOST_STAYS: Final = 1_000
 SLAUGHTER: Final = "slaughter"
+ON_THE_LINE: Final = (*stays.ANIMALS, "carcass:")
 
 
 class NothingKnown(TagtrailError):
@@ -104,5 +105,5 @@ def _around(connection: sqlite3.Connection, nodes: Iterable[str], count: int) ->
 
 
 def _position(connection: sqlite3.Connection, found: Found) -> dict[str, Any]:
-    codes = [node for node in finding.nodes_of(connection, found.id) if scheme(node) not in CARRIERS]
+    codes = [node for node in finding.nodes_of(connection, found.id) if node.startswith(ON_THE_LINE)]
     return {"at": rfc3339(Instant(found.since)), "codes": codes}

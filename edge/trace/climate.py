@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from drivers.contract import NANOSECONDS, Instant
 from edge.instant import parse_rfc3339
-from edge.journal import finding
+from edge.journal import finding, trail
 from edge.journal.trail import Found
 from edge.trace.stays import TRIP, Stay, trip_of
 
@@ -25,6 +25,9 @@ LONGEST_INTERVAL: Final = 86_400 * NANOSECONDS
 
 MOST_RECORDS: Final = 1_500
 """Of one room: two months of hours. They are the first; of what comes later nothing is told."""
+
+MOST_OWN: Final = 20
+"""Records about one carcass."""
 
 FOREVER: Final = Instant(2**63 - 1)
 
@@ -115,7 +118,17 @@ class Climates:
             if interval.until > stay.since:
                 for quantity, told in interval.climate.items():
                     _add(known.setdefault(quantity, Known()), told, interval, stay.since, until)
+        if not intervals:
+            self._own(stay, known)
         return {quantity: each.facts() for quantity, each in known.items()}
+
+    def _own(self, stay: Stay, known: dict[str, Known]) -> None:
+        """Of a room without records of its own: what the carcass's says of all its rooms together."""
+        for record in trail.about(self._connection, stay.what, MOST_OWN):
+            if record.kind == "slaughter" and record.since <= stay.since:
+                for quantity, said in finding.body(self._connection, record).get("climate", {}).items():
+                    whole = Interval(record.since, record.until, {})
+                    _add(known.setdefault(quantity, Known()), Told(said), whole, record.since, record.until)
 
     def _read(self, where: str, stays: Sequence[Stay]) -> Iterator[Interval]:
         for record in self._records(where, stays):

@@ -15,13 +15,16 @@ from edge.journal import finding, trail
 from edge.trace import origin, stays
 from edge.trace.answer import spelt
 from edge.trace.climate import FOREVER
-from edge.trace.stays import TRIP, Stay
+from edge.trace.stays import ANIMALS, TRIP, Stay
 from edge.trace.walk import CARRIERS, MOST_LINKS, scheme, walk
 
 MOST_RECORDS: Final = 20_000
 MOST_MET: Final = 10_000
 LONGEST_STAY: Final = 400 * 86_400 * NANOSECONDS
 """What entered a room before that is taken to have left it unseen."""
+
+LONGEST_WAIT: Final = 7 * 86_400 * NANOSECONDS
+"""The same of animals at a lairage."""
 
 
 class Epidemic(NamedTuple):
@@ -109,7 +112,10 @@ def _present(connection: sqlite3.Connection, where: str, since: Instant, until: 
     before = Instant(max(since - LONGEST_STAY, 0))
     links = finding.staying(connection, where, before, since, MOST_RECORDS)
     links += finding.entering(connection, where, since, until, MOST_RECORDS)
-    return list(dict.fromkeys(link.source for link in links))
+    came = Instant(max(since - LONGEST_WAIT, 0))
+    arrived = finding.arriving(connection, where.partition(":")[2], came, until, MOST_RECORDS)
+    animals = (node for node in arrived if node.startswith(ANIMALS))
+    return list(dict.fromkeys([*(link.source for link in links), *animals]))
 
 
 def _overlapping(connection: sqlite3.Connection, sources: Iterable[str], with_: Stay) -> Iterator[Stay]:
@@ -124,7 +130,7 @@ def _overlapping(connection: sqlite3.Connection, sources: Iterable[str], with_: 
 
 def _animals(connection: sqlite3.Connection, what: str) -> list[str]:
     """Those that it is or was made of."""
-    if scheme(what) in origin.ANIMALS:
+    if what.startswith(ANIMALS):
         return [what]
     sources = (link.source for link in trail.back(connection, what, MOST_LINKS))
-    return [source for source in sources if scheme(source) in origin.ANIMALS]
+    return [source for source in sources if source.startswith(ANIMALS)]

@@ -7,18 +7,17 @@ from typing import Any, Final
 
 from edge.codes import ear_tag
 from edge.codes.divisions import division
+from edge.trace.stays import ANIMALS
 
 SPECIES_DIGITS: Final = "123456789"
-ANIMALS: Final = frozenset({ear_tag.SCHEME, "iso11784"})
-"""The schemes of animals' codes."""
 
 
 def animals(nodes: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Those among the nodes."""
     for node in nodes:
-        scheme, _, value = node.partition(":")
-        if scheme not in ANIMALS:
+        if not node.startswith(ANIMALS):
             continue
+        scheme, _, value = node.partition(":")
         yield {"code": node, **_read(scheme, value)}
 
 

@@ -13,6 +13,9 @@ from edge.journal.trail import Found, Link
 
 TRIP: Final = "trip:"
 
+ANIMALS: Final = ("cn-eartag:", "iso11784:")
+"""How the nodes of animals begin. They enter the lairage by their arrival's record, leave it as carcasses."""
+
 
 class Stay(NamedTuple):
     """``what`` was ``where`` (``place:…``, ``trip:…``). until: None where it has not been seen to leave."""
@@ -32,6 +35,9 @@ def of(connection: sqlite3.Connection, what: str, onward: Sequence[Link]) -> Ite
             rooms[link.target].append((link.relation, link.at))
         elif link.relation == "loaded":
             yield Stay(what, link.target, link.at, _unloaded(connection, link, onward))
+    if what.startswith(ANIMALS):
+        for arrival in finding.arrivals(connection, what):
+            rooms[f"place:{arrival.place}"].append(("entered", arrival.since))
     for where, moves in rooms.items():
         for since, until in paired(moves, gone):
             yield Stay(what, where, since, until)

@@ -60,7 +60,6 @@ def test_a_tag_leads_to_its_certificate_and_to_the_market(plant: sqlite3.Connect
     lot, trip = PLANT.lot(2, LOT), PLANT.trip(2, LOT)
     assert links_of(facts["back"]) == {(TAG, "of", lot), (PLANT.certificate(2, LOT), "covers", lot)}
     assert links_of(facts["forward"]) == {
-        (TAG, "entered", "place:lairage"),
         (TAG, "became", CARCASS),
         *((CARCASS, move, f"place:{PLANT.chiller(17)}") for move in ("entered", "left")),
         *((CARCASS, move, "place:cold-1") for move in ("entered", "left")),
@@ -119,6 +118,7 @@ def test_a_trip_leads_back_to_all_that_was_on_it(plant: sqlite3.Connection) -> N
 
 def test_neighbours_on_the_line(plant: sqlite3.Connection) -> None:
     around = trace.trace(plant, TAG, around=2)["around"]
+    assert around["before"][0]["codes"] == [PLANT.carcass(2, 15), PLANT.tag(2, 15)]
     before = [position["codes"][0] for position in around["before"]]
     after = [position["codes"][0] for position in around["after"]]
     assert before == [PLANT.carcass(2, 15), PLANT.carcass(2, 16)]
@@ -258,6 +258,15 @@ async def test_gaps_and_what_no_record_tells(box: Box) -> None:
         assert known.of(there)["humidity"] == {"count": 0, "gaps": 0}
         assert known.of(after)["temperature"]["gaps"] == 0
         assert known.of(elsewhere) == {}
+
+
+async def test_where_the_room_has_no_records_the_carcass_tells(box: Box) -> None:
+    climate = {"temperature": {"count": 9, "min": 1.0, "max": 3.0, "mean": 2.0}}
+    links = (Link("carcass:1", "entered", "place:chiller-1", at(1)),)
+    await journalled(box, Index("r", 1, at(0), at(9), links=links), said={"climate": climate})
+    with closing(open_reader(box.path)) as reader:
+        [stay] = trace.trace(reader, "carcass:1")["stays"]
+    assert stay["climate"]["temperature"]["max"] == 3.0
 
 
 def test_a_trace_costs_the_same_however_many_years_the_journal_has(tmp_path: Path) -> None:
