@@ -121,6 +121,14 @@ def arriving(
     return [node for (node,) in rows]
 
 
+def maker(connection: sqlite3.Connection, trip: str) -> str | None:
+    """The vehicle that made a trip."""
+    row = connection.execute(
+        "SELECT source FROM links WHERE target = ? AND relation = 'made' LIMIT 1", (trip,)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 def members(connection: sqlite3.Connection, node: str, most: int) -> list[Link]:
     """What is ``of`` a lot."""
     rows = connection.execute(

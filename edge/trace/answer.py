@@ -37,6 +37,7 @@ def trace(connection: sqlite3.Connection, node: str, around: int = 0) -> dict[st
     """Everything about a node (``among``). around: so many of the line before it and after it."""
     back, forward = walk(connection, node, "back"), walk(connection, node, "forward")
     told = sorted(_stays(connection, back, forward), key=lambda stay: (stay.since, stay.what))
+    vehicles = _vehicles(connection, told)
     climates = Climates(connection, told[:MOST_STAYS])
     answer: dict[str, Any] = {
         "code": node,
@@ -45,7 +46,7 @@ def trace(connection: sqlite3.Connection, node: str, around: int = 0) -> dict[st
         "back": _spelt(back.steps),
         "forward": _spelt(forward.steps),
         "stays": [
-            {**spelt(stay), **_vehicle(connection, stay), "climate": climates.of(stay)}
+            {**spelt(stay), **vehicles.get(stay.where, {}), "climate": climates.of(stay)}
             for stay in told[:MOST_STAYS]
         ],
         "records": [_record(found) for found in trail.about(connection, node, MOST_RECORDS)],
@@ -71,12 +72,11 @@ def spelt(stay: Stay) -> dict[str, Any]:
     return {"what": stay.what, "where": stay.where, "from": rfc3339(stay.since), **until}
 
 
-def _vehicle(connection: sqlite3.Connection, stay: Stay) -> dict[str, str]:
-    """Of a trip: what made it."""
-    if not stay.where.startswith(stays.TRIP):
-        return {}
-    made = [link.source for link in trail.back(connection, stay.where, MOST_STAYS) if link.relation == "made"]
-    return {"vehicle": made[0]} if made else {}
+def _vehicles(connection: sqlite3.Connection, told: Iterable[Stay]) -> dict[str, dict[str, str]]:
+    """Of each trip: what made it."""
+    trips = {stay.where for stay in told if stay.where.startswith(stays.TRIP)}
+    made = {trip: finding.maker(connection, trip) for trip in trips}
+    return {trip: {"vehicle": vehicle} for trip, vehicle in made.items() if vehicle is not None}
 
 
 def _spelt(links: Iterable[Link]) -> list[dict[str, Any]]:
