@@ -201,6 +201,15 @@ async def test_a_cycle_ends(box: Box) -> None:
     assert len(links_of(facts["back"])) == len(links_of(facts["forward"])) == 8
 
 
+async def test_a_hook_that_carried_the_next_leads_to_no_other_carcass(box: Box) -> None:
+    links = [Link("carcass:1", "hung", "epc-uhf:H", START), Link("epc-uhf:H", "carried", "carcass:2", START)]
+    await journalled(box, Index("r", 1, START, START, links=tuple(links)))
+    with closing(open_reader(box.path)) as reader:
+        assert links_of(trace.trace(reader, "carcass:1")["forward"]) == {links[0][:3]}
+        assert links_of(trace.trace(reader, "carcass:2")["back"]) == {links[1][:3]}
+        assert links_of(trace.trace(reader, "epc-uhf:H")["forward"]) == {links[1][:3]}
+
+
 async def test_a_bound_that_was_met_is_told(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     chain = [Link(f"lot:{n}", "became", f"lot:{n + 1}", START) for n in range(40)]
     wide = [Link("lot:wide", "became", f"carcass:{n}", START) for n in range(40)]
