@@ -56,6 +56,8 @@ METRICS: Final = (
     Metric("drain", "drain of 200,000 readings", "readings/s", least=30_000),
     Metric("advert_foreign", "advertisement of a stranger, above bleak's", "µs", most=60),
     Metric("advert_own", "advertisement of a probe, above bleak's", "µs", most=120),
+    Metric("trace_ms", "trace of an ear tag in two years, slowest of 100", "ms", most=200),
+    Metric("trace_lot_ms", "trace of a lot of 100, slowest of 100", "ms"),
     Metric("written_slow", "written to disk, 100/s", "bytes/reading"),
     Metric("written_fast", "written to disk, 1,000/s", "bytes/reading"),
 )
