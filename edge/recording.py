@@ -80,8 +80,7 @@ class Recording:
         """The ids of the records that follow from it, each once.
 
         Several recorders may take a kind of fact: two rooms, two lines. It is refused if one of them refuses
-        it and no other makes a record of it. A record is put right once, by the recorder that still goes on
-        with it or else in the journal. Raises Unfit.
+        it and no other makes a record of it. Raises Unfit.
         """
         takers = [recorder for recorder in self.recorders if fact.kind in recorder.takes]
         if not takers:
@@ -93,8 +92,6 @@ class Recording:
                 outputs += recorder.enter(fact)
             except Unfit as unfit:
                 refusals.append(unfit)
-            if fact.kind == "correct" and outputs:
-                break
         if refusals and not outputs:
             raise refusals[0]
         put = (self._put(output, fact.at) for output in outputs)

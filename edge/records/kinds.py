@@ -1,7 +1,4 @@
-"""The records that can be put right at any time, by their kind: what each must look like after it.
-
-Arrival and slaughter put their own right while they hold the animal (``recorders/words.py``).
-"""
+"""The records of the trade by their kind: what each must look like, also after a correction."""
 
 from __future__ import annotations
 
