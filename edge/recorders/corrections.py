@@ -25,7 +25,7 @@ from edge.journal.trail import Newest
 from edge.recorders.contract import Derived, Fact, Output, Unfit
 from edge.recorders.memory import Memory, Table
 from edge.recorders.origins import said
-from edge.records.kinds import KINDS
+from edge.records.kinds import TRADE
 from edge.records.record import TradeRecord
 from edge.settings.wording import known_at
 
@@ -76,9 +76,9 @@ class Corrections:
         found = self._newest(str(record_id))
         if found is None:
             raise Unfit("no_record", record=record_id)
-        model = KINDS.get(found.body["kind"])
+        model = TRADE.get(found.body["kind"])
         if model is None:
-            raise Unfit("not_corrected", kind=found.body["kind"], known=", ".join(KINDS))
+            raise Unfit("not_corrected", kind=found.body["kind"], known=", ".join(TRADE))
         record = _with(model, found.body, str(path), value)
         if record.body() == model.model_validate(found.body).body():
             raise Unfit("nothing_to_correct", field=path, value=value)
