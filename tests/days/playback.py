@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -112,12 +111,9 @@ def probes(settings: Settings) -> dict[bytes, tuple[str, News]]:
 class Gateway:
     """One life of it: from opening the journal until it is closed or the power goes."""
 
-    def __init__(
-        self, settings: Settings, begins: Instant, folder: Path, on_wires: Mapping[str, Wire]
-    ) -> None:
+    def __init__(self, settings: Settings, begins: Instant, on_wires: Mapping[str, Wire]) -> None:
         self.settings = settings
         self.at = begins
-        self.path = folder / "journal.db"
         self._wires = on_wires
         self._probes = probes(settings)
 
@@ -127,7 +123,9 @@ class Gateway:
     async def open(self) -> None:
         self.own = OwnRecords(self.settings.gateway.id, self.settings.gateway.operator.name, self.now)
         identity = Identity(self.settings.gateway.id, "box-1", "boot-1", self.settings.gateway.operator.name)
-        self.journal = await Journal.open(self.path, identity, Rules(), self.now, lambda: "ntp", self.own)
+        self.journal = await Journal.open(
+            self.settings.journal.path, identity, Rules(), self.now, lambda: "ntp", self.own
+        )
         self.recording = Recording(
             [*recorders(self.settings, DRIVERS), self.own.standing],
             journal=self.journal,
@@ -200,10 +198,9 @@ class Playback:
     """A day, the settings of the gateway that hears it, and when its power goes."""
 
     def __init__(self, settings: str, begins: datetime, folder: Path, cuts: Sequence[Cut] = ()) -> None:
-        self._folder = folder
-        self._file = folder / "tagtrail.yaml"
-        self._file.write_text(settings, encoding="utf-8")
-        self._settings = load(self._file, DRIVERS)
+        file = folder / "tagtrail.yaml"
+        file.write_text(settings.format(folder=folder), encoding="utf-8")
+        self._settings = load(file, DRIVERS)
         self._begins = Instant(int(begins.timestamp()) * NANOSECONDS)
         self._wires = wires(self._settings)
         self._cuts = {cut.item: cut for cut in cuts}
@@ -252,23 +249,26 @@ class Playback:
         until = items[index].at + dark_s
         return next(number for number in range(index, len(items)) if items[number].at >= until)
 
-    async def _born(self, at: Instant, journal: Path | None = None) -> Gateway:
+    async def _born(self, at: Instant) -> Gateway:
         self.lives += 1
-        folder = self._folder / f"life-{self.lives}"
-        folder.mkdir()
-        if journal is not None:
-            for name in ("journal.db", "journal.db-wal"):
-                if (source := journal.with_name(name)).exists():
-                    shutil.copy(source, folder / name)
-        gateway = Gateway(self._settings, at, folder, self._wires)
+        gateway = Gateway(self._settings, at, self._wires)
         await gateway.open()
         return gateway
 
     async def _killed(self, gateway: Gateway, again_at: Instant) -> Gateway:
-        """What was not committed is gone. The new life begins with the file as it is on disk."""
-        born = await self._born(again_at, gateway.path)
+        """What was not committed is gone. The new life begins with the file as it was on disk."""
+        path = self._settings.journal.path
+        on_disk = {
+            name: (path.with_name(name)).read_bytes()
+            for name in (path.name, f"{path.name}-wal")
+            if path.with_name(name).exists()
+        }
         await self._end(gateway)
-        return born
+        for each in path.parent.glob(f"{path.name}*"):
+            each.unlink()
+        for name, data in on_disk.items():
+            path.with_name(name).write_bytes(data)
+        return await self._born(again_at)
 
     async def _end(self, gateway: Gateway) -> None:
         await gateway.journal.close()

@@ -27,21 +27,22 @@ from tests.days.playback import (
 SETTINGS = """
 gateway:
   id: dx-yidong-01
-  operator: {name: 伊东羊业科技有限公司}
-  site: {name: 东乡屠宰场, division: "622926"}
-journal: {path: /nowhere/journal.db}
+  operator: {{name: 伊东羊业科技有限公司}}
+  site: {{name: 东乡屠宰场, division: "622926"}}
+journal: {{path: {folder}/journal.db}}
 ports:
-  scanner: {serial: /dev/ttyS1, baud: 9600}
-  radio: {bluetooth: hci0}
+  scanner: {{serial: /dev/ttyS1, baud: 9600}}
+  radio: {{bluetooth: hci0}}
 places:
-  cold-room-1: {kind: cold-room, name: 1号冷库, setpoint: 1.5}
+  cold-room-1: {{kind: cold-room, name: 1号冷库, setpoint: 1.5}}
 devices:
-  bench-scanner: {driver: scanner, port: scanner, place: cold-room-1}
-  cold-room-1-air: {driver: ruuvi, port: radio, address: "C4:64:E3:00:00:21", every: 10s, place: cold-room-1}
-  cold-room-1-door: {driver: teltonika, port: radio, address: "7C:D9:F4:00:00:22", place: cold-room-1}
+  bench-scanner: {{driver: scanner, port: scanner, place: cold-room-1}}
+  cold-room-1-air:
+    {{driver: ruuvi, port: radio, address: "C4:64:E3:00:00:21", every: 10s, place: cold-room-1}}
+  cold-room-1-door: {{driver: teltonika, port: radio, address: "7C:D9:F4:00:00:22", place: cold-room-1}}
 alarms:
-  warm: {points: [cold-room-1-air.temperature], above: 4.0, for: 10min, clear_below: 3.5, severity: high}
-  door: {points: [cold-room-1-door.open], equals: true, for: 3min}
+  warm: {{points: [cold-room-1-air.temperature], above: 4.0, for: 10min, clear_below: 3.5, severity: high}}
+  door: {{points: [cold-room-1-door.open], equals: true, for: 3min}}
 records:
   storage:
     cold-room-1:
