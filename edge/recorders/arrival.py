@@ -261,8 +261,13 @@ class Arrivals:
         return [self._told(tag, animal, self._lots[animal.lot])]
 
     def _correct(self, fact: Fact) -> Iterable[Output]:
+        """Of anything but the tag, which is replaced: the animal is the record's own key."""
         for tag, animal in self._animals.items():
             if animal.id == fact.values["record"]:
+                if fact.values["field"] == "basic.animal":
+                    raise Unfit(
+                        "unfit", kind="correct", field="field", why="a tag is replaced", known="tag-replaced"
+                    )
                 lot = self._lots[animal.lot]
                 animal.corrections.append(word(fact))
                 try:

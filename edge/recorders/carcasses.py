@@ -183,5 +183,5 @@ class Carcasses:
             for key, row in table.items():
                 if (row.number if isinstance(row, Hook) else row) not in self._rows:
                     table.drop(key)
-        for other in [other for other, _ in self._serials.items() if other < day][:-2]:
+        for other in sorted(other for other, _ in self._serials.items() if other < day)[:-2]:
             self._serials.drop(other)

@@ -14,7 +14,7 @@ from drivers.contract import Instant
 from edge.recorders.memory import Table
 from edge.recorders.rooms import PATIENCE, RoomBook
 from edge.recorders.slaughter_plan import Line
-from edge.recorders.slaughter_record import Carcass, Stay
+from edge.recorders.slaughter_record import QUANTITIES, Carcass, Stay
 from edge.recorders.words import Word
 
 HOT: Final = 20.0
@@ -73,7 +73,7 @@ class Chilling:
         hanging: Callable[[str], Iterator[Carcass]],
     ) -> Iterator[Carcass]:
         """A good reading of one of the rooms' probes; the carcasses that are now known to be cold."""
-        if place := self._air.get(device):
+        if quantity in QUANTITIES and (place := self._air.get(device)):
             self.book.add(place, quantity, device, at, value)
         if quantity != "temperature" or not (place := self._cores.get(device)):
             return

@@ -83,6 +83,7 @@ class Slaughter:
         self._stations = {station.reader: station for station in line.stations}
         self._stunned = Table("stunned", Stunned)
         self._order = Table("order", Order)
+        self._strange = Table("strange", bool)
         self._settling = Table("settling", Settling)
         self._idle = Table("idle", Idle)
         self._weighing = Table("weighing", Weighing)
@@ -90,7 +91,7 @@ class Slaughter:
         self._carcasses = Carcasses(line, issuer, self._chilling.book)
         self._words = Words(line, self._carcasses, self._chilling)
         self.memory = Memory(
-            self._stunned, self._order, self._settling, self._idle, self._weighing,
+            self._stunned, self._order, self._strange, self._settling, self._idle, self._weighing,
             *self._chilling.tables, *self._carcasses.tables, self._words.table, self._words.cleaned,
         )  # fmt: skip
         self.hears = frozenset({*self._stations, *_instruments(line), *self._chilling.probes})
@@ -134,7 +135,7 @@ class Slaughter:
             yield from self._reused(node, at)
             self._carcasses.adopt(carcass, node, station, at)
         if carcass is None:
-            yield Notice(at, Cause.UNKNOWN_HOOK, node, {"device": station.reader, "step": station.step})
+            yield from self._unknown(node, station, at)
             return
         match station.step:
             case "weighed" if self.plan.weigh is not None:
@@ -148,6 +149,12 @@ class Slaughter:
                     yield self._carcasses.told(carcass)
             case "left" if self._chilling.leaves(carcass, at):
                 yield self._carcasses.told(carcass)
+
+    def _unknown(self, hook: str, station: Station, at: Instant) -> Iterator[Notice]:
+        """Nothing is known to hang on it; told until it is bound."""
+        if hook not in self._strange:
+            self._strange.put(hook, True)
+            yield Notice(at, Cause.UNKNOWN_HOOK, hook, {"device": station.reader, "step": station.step})
 
     def _comes(self, station: Station, tag: str, at: Instant) -> Iterator[Output]:
         if tag in self._stunned:
@@ -185,6 +192,9 @@ class Slaughter:
         if self._carcasses.just_bound(hook, at):
             return
         yield from self._reused(hook, at)
+        if hook in self._strange:
+            self._strange.drop(hook)
+            yield Notice(at, Cause.UNKNOWN_HOOK, hook, active=False)
         if (other := self._carcasses.other_half(at)) is not None:
             self._carcasses.hang(other, hook, at)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -99,15 +100,21 @@ class Words:
     def _correct(self, fact: Fact) -> Iterable[Output]:
         for carcass in self._carcasses.all():
             if carcass.id == fact.values["record"]:
-                animal = carcass.animal
-                carcass.corrections.append(word(fact))
                 if fact.values["field"] == "basic.animal":
-                    carcass.animal = fact.values.get("value")
+                    carcass.animal = _tag(fact)
+                carcass.corrections.append(word(fact))
                 try:
                     self._carcasses.draft(carcass)
                 except Unfit:
                     carcass.corrections.pop()
-                    carcass.animal = animal
                     raise
                 return [self._carcasses.told(carcass)]
         return []
+
+
+def _tag(fact: Fact) -> str | None:
+    """The animal that it was in truth; None: nobody knows. Raises Unfit."""
+    value = fact.values.get("value")
+    if value is None or (isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9-]*:\S+", value)):
+        return value
+    raise Unfit("unfit", kind="correct", field="value", why="no tag", known="cn-eartag:362292600000123")

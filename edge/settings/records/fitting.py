@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from drivers.contract import Driver
@@ -53,8 +54,12 @@ def slaughters(
     entries: Mapping[str, Slaughter], devices: Mapping[str, DeviceSettings], measures: Measures
 ) -> Iterator[Fault]:
     """Readers that see no codes, probes and scales that do not measure, doors that lead nowhere."""
+    first: dict[str, str] = {}
     for name, line in entries.items():
         keys = ("records", "slaughter", name)
+        sample = line.number.format(flow=line.flow, date=datetime(2026, 11, 22, tzinfo=UTC), serial=1)
+        if (other := first.setdefault(sample, name)) != name:
+            yield Fault((*keys, "number"), "number_twice", {"other": other, "sample": sample})
         for number, step in enumerate(line.line):
             at = (*keys, "line", number, "reader")
             yield from _sees(at, step.reader, measures)

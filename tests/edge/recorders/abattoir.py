@@ -127,14 +127,17 @@ class Plant:
 
     def killed(self) -> None:
         """What was committed is all that is left; it is started again."""
+        self.recorders = self._built()
+        for recorder in self.recorders:
+            rows = [row for (name, _), row in self._disk.items() if name == recorder.name]
+            recorder.memory.load(sorted(rows, key=lambda row: row.key, reverse=True))
+
+    def committed(self) -> None:
+        """What they remember goes to the disk, with what they told."""
         for recorder in self.recorders:
             for row in recorder.memory.changed(recorder.name):
                 self._disk[row.recorder, row.key] = row
             recorder.memory.kept()
-        self.recorders = self._built()
-        for recorder in self.recorders:
-            rows = [row for (name, _), row in self._disk.items() if name == recorder.name]
-            recorder.memory.load(sorted(rows, key=lambda row: row.key[::-1]))
 
     def feed(self, told: Iterable[Told], killed_at: Sequence[int] = ()) -> list[Output]:
         """In order of time; killed before the so-manieth."""
@@ -143,6 +146,8 @@ class Plant:
             if number in killed_at:
                 self.killed()
             outputs += self._one(each)
+            if killed_at:
+                self.committed()
         return outputs
 
     def _one(self, told: Told) -> Iterator[Output]:

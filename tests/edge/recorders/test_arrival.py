@@ -97,7 +97,9 @@ def test_a_lot_is_complete_when_for_long_nothing_came_whether_anybody_looked_or_
 
 
 def test_a_certificate_that_comes_behind_its_animals_is_taken_and_told_of_all_of_them() -> None:
-    outputs = Plant().feed([*animals(0, [1, 2]), enters(60, "A", origin="622926"), *animals(70, [3])])
+    told = [*animals(0, [1, 2]), enters(60, "A", origin="622926"), *animals(70, [3])]
+    outputs = Plant().feed(told)
+    assert Plant().feed(told, killed_at=[2]) == outputs
     assert {body["basic"]["certificate"] for body in by_tag(outputs).values()} == {"A"}
     assert [body["revision"] for body in by_tag(outputs).values()] == [2, 2, 1]
     assert notices(outputs) == [
@@ -185,6 +187,8 @@ def test_a_correction_is_a_further_revision_with_its_reason() -> None:
     assert (after["revision"], after["reason"], after["basic"]["certificate"]) == (2, "扫错", "B")
     with pytest.raises(Unfit):
         plant.feed([says(60, "correct", reason="?", record=body["id"], field="basic.arrived", value="B")])
+    with pytest.raises(Unfit, match="unfit"):
+        plant.feed([says(60, "correct", reason="?", record=body["id"], field="basic.animal", value="x:1")])
 
 
 def test_a_certificate_for_a_lairage_that_is_none_is_refused() -> None:

@@ -142,6 +142,7 @@ def test_where_the_lag_fits_several_the_uncertainty_is_stated_and_holds_the_trut
         assert abs(told - order.index(truth.tag)) <= body["extended"]["positions"]
         assert body["source"]["basic.animal"]["kind"] == "derived"
         assert body["extended"]["positions"] <= 8, "as many as pass within the lag"
+    assert len(newest(outputs)) == len(carcasses(outputs)) == 20, "no animal is on two hooks"
 
 
 def test_an_operator_may_state_that_animals_change_places() -> None:
@@ -181,6 +182,43 @@ def test_a_weight_that_still_stands_there_is_not_the_next_ones() -> None:
     assert found[f"cn-eartag:{two.tag}"]["extended"]["hot_weight_kg"] == two.mass
 
 
+def test_two_of_the_same_weight_are_both_weighed() -> None:
+    one, two = flock(2)
+    two.mass = one.mass
+    found = carcasses(Plant().feed(day([one, two])))
+    assert [body["extended"]["hot_weight_kg"] for body in found.values()] == [one.mass, one.mass]
+
+
+def test_what_comes_when_the_carcass_has_gone_from_the_probe_is_not_its_core() -> None:
+    """Nothing else happens in between, not even the passing of time."""
+    [animal] = flock(1)
+    animal.core = None
+    course = [(0, 12.0), (5, 38.0), (25, 38.0), (60, 39.0), (80, 39.0)]
+    probe = [reads(4000 + second, "core-probe", value) for second, value in course]
+    plant = Plant()
+    plant.feed([*animal.on_the_line(), hangs(4000, "hook-core", animal.hook), *probe])
+    [body] = bodies(plant.feed([Told(at(5000))]))
+    assert body["extended"]["core_temperature"] == 38.0
+
+
+def test_what_sensors_add_is_told_within_ten_minutes_of_the_first() -> None:
+    [animal] = flock(1)
+    weighed = animal.at_s + animal.lag_s + 82
+    outputs = Plant().feed([*animal.on_the_line(), *passes(animal.at_s, weighed + 601)])
+    [_, told] = bodies(outputs)
+    assert [step["step"] for step in told["extended"]["process"]][2:] == ["weighed", "cored"]
+    assert len(bodies(Plant().feed([*animal.on_the_line(), *passes(animal.at_s, weighed + 598)]))) == 1
+
+
+def test_animals_whose_hooks_were_missed_have_their_numbers_in_the_lines_order() -> None:
+    """Nothing was seen for long, so that the time of all of them is over at once; and it was killed."""
+    told = [sees(3600 + place, "ear-tags", tag(1 + place)) for place in range(3)]
+    outputs = Plant().feed([*told, Told(at(4000))], killed_at=[3])
+    assert [body["basic"]["animal"] for body in bodies(outputs)] == [
+        f"cn-eartag:{tag(1 + place)}" for place in range(3)
+    ]
+
+
 def test_hooks_without_tags_are_weighed_in_the_lines_order() -> None:
     line = SHEEP._replace(
         stations=[Station("ear-tags", "stunned", "stunning")],
@@ -214,6 +252,21 @@ def test_halves_that_hang_apart_are_one_carcass_with_two_hooks_and_one_weight() 
         assert body["extended"]["hot_weight_kg"] == pytest.approx(animal.mass + 9.5)
 
 
+def test_a_half_that_was_not_weighed_leaves_the_weight_unknown() -> None:
+    [animal] = flock(1)
+    other = hangs(animal.at_s + animal.lag_s + 3, "hook-bind", 500)
+    [body] = newest(Plant(SHEEP._replace(halves=s(6))).feed([*day([animal]), other])).values()
+    assert "hot_weight_kg" not in body["extended"]
+    assert [step.get("mass_kg") for step in body["extended"]["process"]][2] == animal.mass
+
+
+def test_what_is_cut_hangs_no_more() -> None:
+    told = says(6000, "cutting", subject=FIRST, into=["cut:1"])
+    [body] = newest(Plant().feed([*day(flock(1)), told])).values()
+    [stay] = body["extended"]["rooms"]
+    assert stay["to"] == rfc3339(at(6000))
+
+
 def test_a_hook_that_comes_round_again_carries_the_next_and_ends_the_stay_of_the_last() -> None:
     early = flock(3)
     again = flock(3, since_s=3600 * 5, first=50)
@@ -241,8 +294,11 @@ def test_a_hook_that_was_missed_does_not_give_yesterdays_carcass_todays_weight()
 
 
 def test_a_hook_that_nobody_bound_is_told() -> None:
-    outputs = Plant().feed([hangs(100, "hook-scale", 77), hangs(101, "hook-scale", 77)])
-    assert {each[:2] for each in notices(outputs)} == {("unknown_hook", f"epc-uhf:{hook(77)}")}
+    """Until it is bound, and then no more."""
+    told = [hangs(second, "hook-scale", 77) for second in (100, 130, 160)]
+    outputs = Plant().feed([*told, hangs(200, "hook-bind", 77), hangs(9000, "hook-bind", 77)])
+    unknown = ("unknown_hook", f"epc-uhf:{hook(77)}")
+    assert notices(outputs) == [(*unknown, True), (*unknown, False)]
 
 
 def test_what_is_no_hook_is_none() -> None:
@@ -281,8 +337,10 @@ def test_the_room_is_told_when_it_leaves_and_the_reference_tells_when_it_was_col
 
 def test_a_carcass_that_was_hung_later_is_not_cold_with_the_reference() -> None:
     [late] = flock(1, since_s=3600 + 9 * 3600, first=9)
-    found = carcasses(Plant().feed([*chilled_day(), *day([late])]))
-    assert "chilled" not in found[f"cn-eartag:{late.tag}"]["extended"]
+    out = hangs(3600 + 19 * 3600, "hook-out", late.hook)
+    found = carcasses(Plant().feed([*chilled_day(), *day([late]), out]))
+    chilled = found[f"cn-eartag:{late.tag}"]["extended"]["chilled"]
+    assert chilled == {"limit": 7.0, "continuous": True}
 
 
 @pytest.mark.parametrize(
@@ -400,7 +458,8 @@ def test_a_correction_is_a_further_revision_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("extended.nonsense", "x"), ("extended.positions", -3), ("id", "x")]
+    ("name", "value"),
+    [("basic.animal", 5.0), ("extended.nonsense", "x"), ("extended.positions", -3), ("id", "x")],
 )
 def test_a_correction_that_cannot_be_is_refused_and_changes_nothing(name: str, value: object) -> None:
     plant = Plant()
@@ -411,6 +470,7 @@ def test_a_correction_that_cannot_be_is_refused_and_changes_nothing(name: str, v
         plant.feed([says(5001, "packing", subject=f"carcass:{one['basic']['carcass']}", into="sscc:1")])
     )
     assert "reason" not in body
+    assert body["basic"]["animal"] == one["basic"]["animal"]
 
 
 def test_a_tag_that_was_slaughtered_before_is_told_and_names_no_other_carcass() -> None:

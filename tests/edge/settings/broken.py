@@ -1197,6 +1197,15 @@ RECORDS = [
         at="hook-door, step",
     ),
     Broken(
+        "  slaughter:\n    sheep:\n",
+        "  slaughter:\n    goats: {species: pig, number: 'S{flow}-{date:%y%m%d}-{serial:04}', flow: F622926, "
+        "line: [{reader: ear-tags, step: stunned}]}\n    sheep:\n",
+        f"{LINE}.number",
+        "number_twice",
+        "goats numbers its carcasses like this too (SF622926-261122-0001)",
+        at="S{flow}-{date:%y%m%d}-{serial:04}\n",
+    ),
+    Broken(
         "hangs_in: chiller-1", "hangs_in: ‸chiller-9", f"{LINE}.hangs_in", "unknown_place_near", "chiller-1?"
     ),
 ]

@@ -119,6 +119,7 @@ def test_an_example_holds(name: str) -> None:
     used = {device.place for device in settings.devices.values()} | {
         place.within for place in settings.places.values()
     }
+    used |= {arrival.place for arrival in settings.records.arrival.values()}
     assert {name for name, place in settings.places.items() if place.at is None} <= used
 
 
