@@ -27,6 +27,7 @@ from drivers.ble.ruuvi import Ruuvi
 from drivers.ble.sensorpush import SensorPush
 from drivers.ble.switchbot import SwitchBot
 from drivers.ble.teltonika import Teltonika
+from drivers.ble.thermobeacon import ThermoBeacon
 from drivers.ble.thermopro import ThermoPro
 from drivers.ble.xiaomi import Xiaomi
 from drivers.contacts.contact import Contact
@@ -73,6 +74,7 @@ DRIVERS: Final[dict[str, Driver]] = {
     "inkbird": Driver(Inkbird, ADVERTISED, every_s=None),
     "sensorpush": Driver(SensorPush, ADVERTISED, every_s=None),
     "switchbot": Driver(SwitchBot, ADVERTISED, every_s=None),
+    "thermobeacon": Driver(ThermoBeacon, ADVERTISED, every_s=None),
     "thermopro": Driver(ThermoPro, ADVERTISED, every_s=None),
     "environmental_sensing": Driver(EnvironmentalSensing, ADVERTISED, every_s=None),
     "health_thermometer": Driver(HealthThermometer, ADVERTISED, every_s=None),

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -20,12 +21,11 @@ import orjson
 from pydantic_core import PydanticCustomError
 
 from drivers.contract import LinkDown
-from edge import gateway, show
+from edge import gateway, show, typed
 from edge import scan as scanned
 from edge.control import NoDaemon, Refused, ask
 from edge.errors import DidNotStart, JournalError, SettingsError
-from edge.messages import LANGS, Lang, from_locale, text
-from edge.reading import LONGEST_WAIT_S
+from edge.messages import LANGS, Lang, from_locale, sentence, text
 from edge.settings.measures import Duration
 
 EXIT_NO: Final = 1
@@ -48,14 +48,14 @@ def main() -> None:
         _end(text(lang, "cli.did_not_start", detail=error), EXIT_NO)
     except Refused as refused:
         unreachable = refused.error in {"link_down", "no_reading"}
-        sentence = text(lang, f"cli.{refused.error}", **refused.values)
-        _end(sentence, EXIT_UNREACHABLE if unreachable else EXIT_NO)
+        said = sentence(lang, refused.text, refused.values)
+        _end(said, EXIT_UNREACHABLE if unreachable else EXIT_NO)
     except LinkDown as error:
         _end(text(lang, "cli.link_down", detail=error), EXIT_UNREACHABLE)
 
 
-def _end(sentence: str, code: int) -> NoReturn:
-    click.echo(sentence, err=True)
+def _end(said: str, code: int) -> NoReturn:
+    click.echo(said, err=True)
     sys.exit(code)
 
 
@@ -71,7 +71,7 @@ def lang_of(arguments: list[str]) -> Lang:
 
 def build(lang: Lang) -> click.Group:
     """The command with all that people read in ``lang``."""
-    verbs = [make(lang) for make in (run, check, demo, simulate, scan, read, status)]
+    verbs = [make(lang) for make in (run, check, demo, simulate, scan, read, status, enter)]
     group = click.Group("tagtrail", help=text(lang, "cli.tagtrail"), commands=verbs)
     inner = [each for verb in verbs if isinstance(verb, click.Group) for each in verb.commands.values()]
     for command in (group, *verbs, *inner):
@@ -150,9 +150,9 @@ def read(lang: Lang) -> click.Command:
     @click.command("read", help=text(lang, "cli.read"))
     @CONFIG
     @click.argument("device")
-    @click.option("--wait", "wait_s", type=float, default=LONGEST_WAIT_S, help=text(lang, "cli.option_wait"))
+    @click.option("--wait", "wait_s", type=float, help=text(lang, "cli.option_wait"))
     @_json_option(lang)
-    def verb(config: Path, device: str, wait_s: float, as_json: bool) -> None:
+    def verb(config: Path, device: str, wait_s: float | None, as_json: bool) -> None:
         reading = asyncio.run(_read(config, device, wait_s))
         if as_json:
             _print_json(reading)
@@ -162,7 +162,7 @@ def read(lang: Lang) -> click.Command:
     return verb
 
 
-async def _read(config: Path, device: str, wait_s: float) -> Any:
+async def _read(config: Path, device: str, wait_s: float | None) -> Any:
     settings = gateway.load(config)
     try:
         return await ask(settings.journal.path, "read", device=device, wait=wait_s)
@@ -184,6 +184,48 @@ def status(lang: Lang) -> click.Command:
             _print_json(facts)
         else:
             show.print_status(facts, lang)
+
+    return verb
+
+
+def enter(lang: Lang) -> click.Command:
+    def list_facts(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            click.echo(show.facts(lang))
+            ctx.exit()
+
+    @click.command("enter", help=text(lang, "cli.enter"))
+    @CONFIG
+    @click.argument("fact")
+    @click.argument("words", nargs=-1, metavar="[KEY=VALUE]...")
+    @click.option(
+        "--facts",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=list_facts,
+        help=text(lang, "cli.option_facts"),
+    )
+    @_json_option(lang)
+    def verb(config: Path, fact: str, words: tuple[str, ...], as_json: bool) -> None:
+        settings = gateway.load(config)
+        try:
+            request = typed.request(fact, words, settings.gateway.timezone, datetime.now(UTC))
+            answer = asyncio.run(ask(settings.journal.path, "enter", **request))
+        except typed.Mistyped as mistyped:
+            _end(sentence(lang, f"facts.{mistyped.key}", mistyped.values), EXIT_USAGE)
+        except NoDaemon:
+            _end(text(lang, "cli.no_daemon", journal=settings.journal.path), EXIT_UNREACHABLE)
+        except Refused as refused:
+            if not as_json:
+                raise
+            said = sentence(lang, refused.text, refused.values)
+            _print_json({"ok": False, "problem": refused.error, "sentence": said})
+            sys.exit(EXIT_NO)
+        if as_json:
+            _print_json({"ok": True, **answer})
+        else:
+            click.echo(show.entered(answer["records"], lang))
 
     return verb
 

@@ -5,7 +5,8 @@
     {"verb": "read", "device": "chiller-1-air"}
     {"ok": true, "answer": {…}}          {"ok": false, "error": "unknown_device", "values": {"device": "…"}}
 
-Who may speak is decided by the socket file's permissions; who spoke is known by SO_PEERCRED.
+Who may speak is decided by the socket file's permissions; who spoke is known by SO_PEERCRED, and stands in
+the request as ``caller``, whatever stood there before.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import pwd
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
@@ -39,7 +41,12 @@ Verb = Callable[[Mapping[str, Any]], Awaitable[Any]]
 
 
 class Refused(TagtrailError):
-    """A request that cannot be served; ``error`` names a text of the room `cli`."""
+    """A request that cannot be served; ``error`` names a text of the room `cli`, or ``room.key``."""
+
+    @property
+    def text(self) -> str:
+        """The key of its sentence."""
+        return self.error if "." in self.error else f"cli.{self.error}"
 
     def __init__(self, error: str, **values: object) -> None:
         super().__init__(f"{error} {values}")
@@ -84,7 +91,7 @@ class ControlSocket:
             line = await asyncio.wait_for(reader.readline(), REQUEST_S)
             pid, uid, _ = _CREDENTIALS.unpack(_peer(writer))
             log.debug("control: uid %d, pid %d: %s", uid, pid, line[:200])
-            answer = await self._answer(line)
+            answer = await self._answer(line, _user(uid))
             writer.write(orjson.dumps(answer, option=orjson.OPT_NON_STR_KEYS) + b"\n")
             await writer.drain()
         except (OSError, ValueError, TimeoutError) as error:
@@ -94,7 +101,7 @@ class ControlSocket:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    async def _answer(self, line: bytes) -> dict[str, Any]:
+    async def _answer(self, line: bytes, caller: str) -> dict[str, Any]:
         try:
             request = orjson.loads(line)
             verb = self._verbs.get(request["verb"])
@@ -103,9 +110,17 @@ class ControlSocket:
         if verb is None:
             return {"ok": False, "error": "unknown_verb", "values": {"verb": request["verb"]}}
         try:
-            return {"ok": True, "answer": await verb(request)}
+            return {"ok": True, "answer": await verb({**request, "caller": caller})}
         except Refused as refused:
             return {"ok": False, "error": refused.error, "values": refused.values}
+
+
+def _user(uid: int) -> str:
+    """What the system calls the caller."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _peer(writer: asyncio.StreamWriter) -> bytes:

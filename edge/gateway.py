@@ -25,11 +25,14 @@ from edge import status
 from edge.alarms import Cause
 from edge.clock import Clock, boot_id, machine_id
 from edge.control import ControlSocket, Refused, socket_path
+from edge.entering import Entering
 from edge.intake import Intake
 from edge.journal.block import Entry
 from edge.journal.store import Identity, Journal, Rules
+from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
-from edge.reading import LONGEST_WAIT_S, read_directly, read_next
+from edge.reading import longest_wait_s, read_directly, read_next
+from edge.recorders.corrections import Corrections
 from edge.recording import Recording
 from edge.scan import Found, found
 from edge.settings import Settings
@@ -61,6 +64,7 @@ class Gateway:
         *,
         journal: Journal,
         recording: Recording,
+        entering: Entering,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -79,6 +83,7 @@ class Gateway:
             recorded=recording.observe,
         )
         self.recording = recording
+        self.entering = entering
         self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.uplinks = {
@@ -119,8 +124,13 @@ class Gateway:
         for gone in journal.uplinks - settings.uplinks.keys():
             own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
             await journal.forget(gone)
+        found: dict[str, Newest] = {}
+        corrections = Corrections(found.get)
         recording = Recording(
-            [*recorders(settings, DRIVERS), own.standing], journal=journal, notice=own.noticed
+            [*recorders(settings, DRIVERS), corrections, own.standing],
+            journal=journal,
+            notice=own.noticed,
+            amended=corrections.amended,
         )
         recording.load(await journal.remembered())
         ports = {device.port for device in settings.devices.values()}
@@ -128,7 +138,8 @@ class Gateway:
         own.cleared(Cause.JOURNAL_FULL, "journal")
         journal.remember(recording)
         own.attach(journal)
-        return cls(settings, brokers, clock, own, journal=journal, recording=recording)
+        entering = Entering(recording, journal, found, clock.now)
+        return cls(settings, brokers, clock, own, journal=journal, recording=recording, entering=entering)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; then everything that was observed is committed before this returns."""
@@ -206,7 +217,7 @@ class Gateway:
         self.own.event("gap", {"reason": "journal_full", "observations": counts}, since=since)
 
     def _verbs(self) -> dict[str, Any]:
-        return {"status": self._status, "read": self._read}
+        return {"status": self._status, "read": self._read, "enter": self.entering.enter}
 
     async def _status(self, _request: Mapping[str, Any]) -> dict[str, Any]:
         return status.full(self)
@@ -217,9 +228,10 @@ class Gateway:
             raise Refused("unknown_device", device=device)
         port = self.settings.devices[device].port
         source = self.sources[port]
+        wait_s = request.get("wait") or longest_wait_s(self.settings.ports[port].kind)
         if self.health[port].state == "down":
             raise Refused("link_down", detail=self.health[port].error)
-        return await read_next(self.intake, source, device, float(request.get("wait", LONGEST_WAIT_S)))
+        return await read_next(self.intake, source, device, float(wait_s))
 
 
 async def _stopped(stop: asyncio.Event) -> None:
@@ -231,8 +243,8 @@ async def in_the_air(adapter: str, seconds: float) -> list[Found]:
     return [found(heard, DRIVERS) for heard in await listen(adapter, seconds)]
 
 
-async def read_without_daemon(settings: Settings, device: str, wait_s: float) -> dict[str, Any]:
-    """The verb `read` where no daemon holds the port. Raises LinkDown, Refused."""
+async def read_without_daemon(settings: Settings, device: str, wait_s: float | None) -> dict[str, Any]:
+    """The verb `read` where no daemon holds the port; wait_s: None, as is usual. Raises LinkDown, Refused."""
     if device not in settings.devices:
         raise Refused("unknown_device", device=device)
     clock = Clock(trust_system=True)
@@ -247,7 +259,8 @@ async def read_without_daemon(settings: Settings, device: str, wait_s: float) ->
         recorded=lambda _device, _observations: None,
     )
     (source,) = sources(settings, DRIVERS, clock.now, only=device).values()
-    return await read_directly(intake, source, device, wait_s)
+    kind = settings.ports[settings.devices[device].port].kind
+    return await read_directly(intake, source, device, wait_s or longest_wait_s(kind))
 
 
 class _Nowhere:

@@ -29,11 +29,10 @@ from drivers.contract import (
     Reject,
     Sighting,
 )
-from edge import entries
+from edge import bounds, entries
 from edge.alarms import Alarms, Cause
 from edge.calibration import Calibration
 from edge.journal.block import Entry
-from edge.quantities import QUANTITIES
 from edge.thinning import Thin, Thinning
 from edge.windows import Windows
 
@@ -62,7 +61,8 @@ class Intaken(NamedTuple):
     quantities: what it measures, for a gap before it has ever spoken. every_s: its cadence; None: it talks
     when it likes, and silence means nothing, unless it ``learns`` its cadence from what is heard. spaced: it
     talks by itself, so that ``every_s`` spaces it out. calibrations: by quantity. thin: what need not be
-    journalled; None: all of it is.
+    journalled; None: all of it is. open_air: anybody may have sent what is heard of it, so that an impossible
+    value discredits the whole frame.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Intaken(NamedTuple):
     repeat_s: float
     thin: Thin | None = None
     learns: bool = False
+    open_air: bool = False
 
 
 class Store(Protocol):
@@ -166,6 +167,12 @@ class Intake:
 
     def __call__(self, device: str, observations: Sequence[Observation], frame: Frame) -> None:
         state = self.devices[device]
+        if state.device.open_air:
+            try:
+                bounds.believable(observations)
+            except Reject as reject:
+                self.refuse(device, reject, frame)
+                return
         state.observed += len(observations)
         state.frame = frame
         self._offer_time(observations)
@@ -276,7 +283,7 @@ def adjusted(state: DeviceState, observations: Sequence[Observation]) -> Sequenc
 
 def checked(_state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
     """Turns numbers that cannot be true into gaps."""
-    return [_check(item) if isinstance(item, Reading) else item for item in observations]
+    return [bounds.checked(item) if isinstance(item, Reading) else item for item in observations]
 
 
 def noted(state: DeviceState, observations: Sequence[Observation]) -> Sequence[Observation]:
@@ -322,25 +329,17 @@ def _adjust(item: Observation, calibrations: Mapping[str, Calibration], raw: dic
     return item._replace(value=calibrations[item.quantity](item.value))
 
 
-def _check(item: Reading) -> Reading:
-    value = item.value
-    if value is None or isinstance(value, bool):
-        return item
-    bounds = QUANTITIES[item.quantity]
-    if not math.isfinite(value):
-        return item._replace(value=None, quality=Quality.MISSING, reason="not_a_number")
-    if (bounds.low is not None and value < bounds.low) or (bounds.high is not None and value > bounds.high):
-        return item._replace(value=None, quality=Quality.MISSING, reason="out_of_range")
-    return item
-
-
 def _says_nothing(observations: Sequence[Observation]) -> bool:
     return all(isinstance(item, Reading) and item.value is None for item in observations)
 
 
 def _silence(state: DeviceState, at: Instant) -> list[Observation]:
-    """A gap already told keeps its reasons; a device that just stopped talking is missing as ``silent``."""
-    reasons = dict(state.gap) or dict.fromkeys(state.device.quantities, "silent")
+    """A gap already told keeps its reasons; a device that just stopped talking is missing as ``silent``.
+
+    Of what a family of probes may measure, only what this one has said is missing.
+    """
+    said = [name for name in state.device.quantities if name in state.newest]
+    reasons = dict(state.gap) or dict.fromkeys(said or state.device.quantities, "silent")
     return [Reading(at, name, None, Quality.MISSING, reason) for name, reason in reasons.items()]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from drivers.contract import LinkDown, Source
+from drivers.contract import LinkDown, PortKind, Source
 from edge import entries
 from edge.control import Refused
 from edge.intake import Intake
@@ -16,7 +16,15 @@ from edge.intake import Intake
 LONGEST_WAIT_S: Final = 10.0
 """A polled device answers at once or not at all; a person with a tag in hand needs a moment."""
 
+LONGEST_WAIT_BLUETOOTH_S: Final = 60.0
+"""A probe in the air measures when it likes, and saves its battery."""
+
 FRAME_SHOWN_BYTES: Final = 512
+
+
+def longest_wait_s(kind: PortKind) -> float:
+    """How long a device on such a port may be waited for, in seconds, unless somebody says otherwise."""
+    return LONGEST_WAIT_BLUETOOTH_S if kind == "bluetooth" else LONGEST_WAIT_S
 
 
 async def read_next(intake: Intake, source: Source, device: str, wait_s: float) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from edge.errors import Problem, SettingsError
+from edge.facts import FACTS
 from edge.messages import Lang, text, word
 from edge.quantities import QUANTITIES
+from edge.settings.wording import known_at
 
 _KEYS_OF_NO_QUANTITY = {"t", "device", "raw", "quality", "again"}
 
@@ -66,6 +68,32 @@ def _value(name: str, entry: Mapping[str, Any], lang: Lang) -> str:
         if quality == "good"
         else f"{shown} {text(lang, 'cli.reading_suspect', reason=word(lang, reason))}"
     )
+
+
+def entered(records: Sequence[str], lang: Lang) -> str:
+    """What became of a fact."""
+    if not records:
+        return text(lang, "cli.entered_kept")
+    return "\n".join(text(lang, "cli.entered_record", record=record) for record in records)
+
+
+def facts(lang: Lang) -> str:
+    """What can be entered: each fact and its fields, with a star where one must be said."""
+    lines = []
+    for kind, said in FACTS.items():
+        lines.append(f"{kind}  {_half(said.__doc__, lang)}")
+        for name, field in said.model_fields.items():
+            choices = known_at(said, (name,))
+            star = "*" if field.is_required() else " "
+            told = f"{_half(field.description, lang)} {' | '.join(choices)}".rstrip()
+            lines.append(f"  {star} {name:<16} {told}")
+    return "\n".join([*lines, text(lang, "cli.facts_beside")])
+
+
+def _half(described: str | None, lang: Lang) -> str:
+    """Of ``English. · 中文``."""
+    english, _, chinese = (described or "").partition(" · ")
+    return english if lang == "en" else chinese
 
 
 def print_status(facts: Mapping[str, Any], lang: Lang) -> None:

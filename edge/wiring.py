@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from drivers.ble.connection import Connected
 from drivers.contract import (
     NANOSECONDS,
     Decoder,
@@ -124,7 +125,8 @@ def intaken(settings: Settings, drivers: Mapping[str, Driver]) -> list[Intaken]:
             calibrations={quantity: _calibration(adjust) for quantity, adjust in device.adjust.items()},
             repeat_s=device.repeat_s,
             thin=_thin(device.thin) if device.thin is not None else None,
-            learns=settings.ports[device.port].kind == "bluetooth",
+            learns=(in_the_air := settings.ports[device.port].kind == "bluetooth"),
+            open_air=in_the_air and not isinstance(decoder, Connected),
         )
         for name, device in settings.devices.items()
     ]

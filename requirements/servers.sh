@@ -1,10 +1,10 @@
 #!/bin/sh
-# Sees to it that the tests have real servers: an MQTT broker and gpsd. Without a way to install them, the
+# Sees to it that the tests have real servers: an MQTT broker, gpsd, and a D-Bus for the radio. Without a way to install them, the
 # tests that need them skip and say so; under CI=true that is a failure.
 set -u
 
 missing() {
-    for server in mosquitto gpsd; do
+    for server in mosquitto gpsd dbus-daemon; do
         command -v "$server" >/dev/null || printf '%s ' "$server"
     done
 }

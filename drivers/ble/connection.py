@@ -70,8 +70,9 @@ class Connection:
         """Read it at once."""
         self._asked.set()
 
-    async def run(self, adapter: str, emit: Emit, now: Now) -> None:
-        """Until cancelled: connects, listens, and connects again."""
+    async def run(self, adapter: str, turn: asyncio.Lock, emit: Emit, now: Now) -> None:
+        """Until cancelled: connects when it is its turn, for an adapter makes one connection at a time;
+        listens, and connects again."""
         pause_s = PAUSE_FIRST_S
         self._heard.clear()
         while True:
@@ -79,14 +80,14 @@ class Connection:
             self._heard.clear()
             lost = self.lost
             try:
-                await self._serve(adapter, emit, now)
+                await self._serve(adapter, turn, emit, now)
                 self._tell("the connection ended")
             except SCAN_FAILURES as error:
                 self._tell(f"no connection: {str(error) or type(error).__name__}")
             pause_s = min(PAUSE_MOST_S, pause_s * 2) if self.lost == lost else PAUSE_FIRST_S
             await asyncio.sleep(pause_s * random.uniform(0.7, 1.0))
 
-    async def _serve(self, adapter: str, emit: Emit, now: Now) -> None:
+    async def _serve(self, adapter: str, turn: asyncio.Lock, emit: Emit, now: Now) -> None:
         """One connection, until it ends."""
         ended = asyncio.Event()
         assert self._device is not None
@@ -103,7 +104,8 @@ class Connection:
             values[_number(characteristic)] = bytes(value)
             arrived.set()
 
-        await client.connect()
+        async with turn:
+            await client.connect()
         try:
             read = await self._subscribe(client, notified)
             self.up = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import ClassVar, Final, NamedTuple
 
@@ -19,7 +19,19 @@ from drivers.ble.connection import Connected, Connection
 from drivers.ble.news import News
 from drivers.ble.recovery import Ladder, Step
 from drivers.ble.scan import scanning
-from drivers.contract import Device, Emit, Frame, Instant, LinkDown, NobodyAnswers, Now, Open, Port, Reject
+from drivers.contract import (
+    Device,
+    Emit,
+    Frame,
+    Instant,
+    LinkDown,
+    NobodyAnswers,
+    Now,
+    Open,
+    Port,
+    Reason,
+    Reject,
+)
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +48,19 @@ class _Probe:
     def __init__(self, device: Device) -> None:
         self.name = device.name
         self.news = News(device.decoder)
-        self.changes = Changes({})
         self.connection = Connection(device) if isinstance(device.decoder, Connected) else None
 
 
+class _Speaker:
+    """Who speaks from an address: one device, or one for each channel of an instrument."""
+
+    def __init__(self) -> None:
+        self.probes: list[_Probe] = []
+        self.changes = Changes({})
+
+
 class _Heard(NamedTuple):
-    probe: _Probe
+    speaker: _Speaker
     said: Advertisement
     at: Instant
 
@@ -50,7 +69,7 @@ class Radio:
     """One per adapter. What it learnt of its probes outlives a lost radio.
 
     It listens passively where BlueZ can and all its probes number what they say: of what is said again
-    unchanged, BlueZ tells an active scan alone.
+    unchanged, BlueZ tells an active scan alone. A passive scan that fell silent is followed by an active one.
     """
 
     mixes: ClassVar[bool] = True
@@ -58,21 +77,26 @@ class Radio:
     def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None:
         self._adapter = port.where
         self._now = now
-        self._probes = {device.address: _Probe(device) for device in devices}
-        self._connections = [probe.connection for probe in self._probes.values() if probe.connection]
+        self._speakers: defaultdict[str, _Speaker] = defaultdict(_Speaker)
+        for device in devices:
+            self._speakers[device.address].probes.append(_Probe(device))
+        self._probes = [probe for speaker in self._speakers.values() for probe in speaker.probes]
+        self._connections = [probe.connection for probe in self._probes if probe.connection]
         self._counts: Counter[str] = Counter()
         self._ladder = Ladder()
         self._passive = False
+        self._refused = False
         self._queue: asyncio.Queue[_Heard] = asyncio.Queue(WAITING)
 
     async def run(self, emit: Emit) -> None:
         """Until cancelled. Raises LinkDown; nothing stays open in any case."""
         self._queue = asyncio.Queue(WAITING)
+        turn = asyncio.Lock()
         async with Adapter(self._adapter) as adapter:
-            await adapter.switch_on()
-            for address, probe in self._probes.items():
-                probe.changes = Changes(adapter.remembered(address))
-                if probe.connection is not None:
+            await (adapter.power_cycle() if self._refused else adapter.switch_on())
+            for address, speaker in self._speakers.items():
+                speaker.changes = Changes(adapter.remembered(address))
+                if any(probe.connection for probe in speaker.probes):
                     await adapter.let_go(address)
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -80,7 +104,7 @@ class Radio:
                     tasks.create_task(self._decode(emit))
                     tasks.create_task(self._listen(adapter))
                     for connection in self._connections:
-                        tasks.create_task(connection.run(self._adapter, emit, self._now))
+                        tasks.create_task(connection.run(self._adapter, turn, emit, self._now))
             except BaseExceptionGroup as failures:
                 raise _cause(failures) from None
 
@@ -99,11 +123,10 @@ class Radio:
         the recovery. connected: probes that are. lost: connections that ended.
         """
         names = ("adverts", "ours", "unchanged", "overrun", "restarts", "power_cycles", "gave_up")
-        probes = self._probes.values()
         return {
             **{name: self._counts[name] for name in names},
-            "repeats": sum(probe.news.repeats for probe in probes),
-            "limited": sum(probe.news.limited for probe in probes),
+            "repeats": sum(probe.news.repeats for probe in self._probes),
+            "limited": sum(probe.news.limited for probe in self._probes),
             "passive": int(self._passive),
             "connected": sum(connection.up for connection in self._connections),
             "lost": sum(connection.lost for connection in self._connections),
@@ -112,41 +135,57 @@ class Radio:
     def _hear(self, device: BLEDevice, advertisement: AdvertisementData) -> None:
         """bleak's callback, for all that is in the air: the first two lines are paid for every stranger."""
         self._counts["adverts"] += 1
-        if (probe := self._probes.get(device.address)) is None:
+        if (speaker := self._speakers.get(device.address)) is None:
             return
         self._counts["ours"] += 1
         now_s = asyncio.get_running_loop().time()
-        if probe.connection is not None:
+        connections = [probe.connection for probe in speaker.probes if probe.connection is not None]
+        for connection in connections:
             self._ladder.begin(now_s)
-            probe.connection.seen(device)
+            connection.seen(device)
+        if len(connections) == len(speaker.probes):
             return
         self._ladder.heard(now_s)
-        said = probe.changes.said(advertisement.platform_data[1], merged=self._passive)
+        # bleak may change what platform_data holds; nothing else of it tells what was said from what is known
+        said = speaker.changes.said(advertisement.platform_data[1], merged=self._passive)
         if said is None:
             self._counts["unchanged"] += 1
         elif self._queue.full():
             self._counts["overrun"] += 1
         else:
-            self._queue.put_nowait(_Heard(probe, said, self._now()))
+            self._queue.put_nowait(_Heard(speaker, said, self._now()))
 
     async def _decode(self, emit: Emit) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            probe, said, at = await self._queue.get()
-            frame = Frame(spelt(said))
+            self._tell(emit, *await self._queue.get())
+
+    def _tell(self, emit: Emit, speaker: _Speaker, said: Advertisement, at: Instant) -> None:
+        """A frame that is not a device's is nobody's business until it is nobody's."""
+        frame, now_s = Frame(spelt(said)), asyncio.get_running_loop().time()
+        probes = [probe for probe in speaker.probes if probe.connection is None]
+        strange: list[Reject] = []
+        for probe in probes:
             try:
-                observations = probe.news.of(frame, at, loop.time())
+                observations = probe.news.of(frame, at, now_s)
             except Reject as reject:
-                emit.refuse(probe.name, reject, frame)
+                if reject.reason is Reason.NOT_MINE:
+                    strange.append(reject)
+                else:
+                    emit.refuse(probe.name, reject, frame)
             else:
                 if observations:
                     emit(probe.name, observations, frame)
+        if len(strange) == len(probes):
+            emit.refuse(probes[0].name, strange[0], frame)
 
     async def _listen(self, adapter: Adapter) -> None:
         """Scans, and does about a silence what the ladder says. Raises LinkDown."""
         loop = asyncio.get_running_loop()
         while True:
-            async with scanning(self._adapter, self._hear, passive=self._numbered()) as passive:
+            calm = self._numbered() and not self._ladder.begun
+            self._refused = True
+            async with scanning(self._adapter, self._hear, passive=calm) as passive:
+                self._refused = False
                 self._passive = passive
                 self._ladder.begin(loop.time())
                 step = await self._until_silent()
@@ -167,7 +206,8 @@ class Radio:
         return None
 
     async def _recover(self, adapter: Adapter, step: Step) -> None:
-        log.warning("%s: nothing is heard of any probe; %s", self._adapter, step)
+        level = logging.WARNING if self._ladder.rounds <= 1 else logging.DEBUG
+        log.log(level, "%s: nothing is heard of any probe; %s", self._adapter, step)
         match step:
             case Step.RESTART:
                 self._counts["restarts"] += 1
@@ -183,7 +223,7 @@ class Radio:
 
     def _numbered(self) -> bool:
         """Whether each of the probes numbers what it says, as far as it has spoken."""
-        return all(probe.news.numbered for probe in self._probes.values() if probe.connection is None)
+        return all(probe.news.numbered for probe in self._probes if probe.connection is None)
 
     @property
     def _foreign(self) -> int:

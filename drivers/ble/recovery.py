@@ -32,26 +32,34 @@ _AFTER: Final = {Step.RESTART: Step.POWER, Step.POWER: Step.GIVE_UP, Step.GIVE_U
 
 
 class Ladder:
-    """One step for each silence in a row; after the last from the first again, with twice the patience."""
+    """One step for each silence in a row; after the last from the first again, with twice the patience.
+
+    rounds: how often patience was doubled since a probe was heard.
+    """
 
     def __init__(self) -> None:
         self._cadence = Cadence()
         self._since_s = 0.0
         self._next = Step.RESTART
-        self._rounds = 0
+        self.rounds = 0
 
     @property
     def patience_s(self) -> float:
         """The silence after which a step is due, in seconds."""
         every_s = self._cadence.every_s
         silence_s = UNKNOWN_S if every_s is None else max(LEAST_S, MISSED * every_s)
-        return min(silence_s * (1 << self._rounds), MOST_S)
+        return min(silence_s * (1 << self.rounds), MOST_S)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a step was taken since a probe was heard."""
+        return self.rounds > 0 or self._next is not Step.RESTART
 
     def heard(self, at_s: float) -> None:
         """One of the probes, at a time on a clock that nobody sets."""
         self._cadence.heard(at_s)
         self._since_s = at_s
-        self._next, self._rounds = Step.RESTART, 0
+        self._next, self.rounds = Step.RESTART, 0
 
     def begin(self, at_s: float) -> None:
         """Silence counts from here: the radio is listening again."""
@@ -63,7 +71,7 @@ class Ladder:
             return None
         due = Step.RESTART if alive else self._next
         if alive or due is Step.GIVE_UP:
-            self._rounds += 1
+            self.rounds += 1
         self._next = Step.RESTART if alive else _AFTER[due]
         self._since_s = at_s
         return due

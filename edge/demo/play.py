@@ -44,6 +44,8 @@ async def play(
                 for name in names
             ]
             for stage in stages:
+                for why in stage.site.missing.values():
+                    console.print(text(lang, "demo.missing", site=stage.site.name, why=why), highlight=False)
                 if left_out := stage.site.left_out:
                     said = text(lang, "demo.left_out", site=stage.site.name, devices=", ".join(left_out))
                     console.print(said, highlight=False)

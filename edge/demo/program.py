@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -20,14 +21,18 @@ END_S: Final = 10.0
 
 @asynccontextmanager
 async def program(
-    module: str, *arguments: str, stderr: Any = None
+    module: str, *arguments: str, stderr: Any = None, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """``python -m module``, asked to end with the context, and made to if it does not."""
+    """``python -m module``, asked to end with the context, and made to if it does not.
+
+    environment: added to our own.
+    """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=stderr,
+        env=os.environ | dict(environment or {}),
         start_new_session=True,  # Ctrl-C is the demo's to hear
     )
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -17,9 +17,13 @@ from edge.control import NoDaemon, ask
 from edge.demo.program import READY_S, program
 from edge.errors import DidNotStart
 from edge.settings import Settings
+from edge.settings.devices import KINDS
 from edge.settings.reader import read
 
 SITES: Final = ("slaughterhouse", "truck", "coldstore")
+
+CREDENTIALS: Final = {"core-probe-key": "231d39c1d7cc1ab1aee224cd096db932"}
+"""What the examples' credentials hold in the demo: the keys of the simulated probes."""
 
 
 def _example(name: str) -> dict[str, Any]:
@@ -32,7 +36,7 @@ def _example(name: str) -> dict[str, Any]:
 def demo_settings(name: str, ports: Mapping[str, Any], broker: Mapping[str, Any], directory: Path) -> Path:
     """The example of this site, written into ``directory``, with its ports led to the simulated ones.
 
-    A port that nothing plays is left out with its devices.
+    A port that nothing plays is left out with its devices, and these in the records.
     """
     data = _example(name)
     data["ports"] = {
@@ -41,6 +45,8 @@ def demo_settings(name: str, ports: Mapping[str, Any], broker: Mapping[str, Any]
     data["devices"] = {
         role: device for role, device in data["devices"].items() if device["port"] in data["ports"]
     }
+    gone = _example(name)["devices"].keys() - data["devices"].keys()
+    data["records"] = _without(gone, data.get("records", {}))
     data["journal"] = {"path": str(directory / "journal.db")}
     data["uplinks"] = {"platform": {"mqtt": dict(broker)}}
     data["clock"] = {"trust": "system"}
@@ -49,10 +55,21 @@ def demo_settings(name: str, ports: Mapping[str, Any], broker: Mapping[str, Any]
     return path
 
 
+def _without(gone: Set[str], piece: Any) -> Any:
+    """A piece of the settings without these devices; None where a list of devices has come to nothing."""
+    if isinstance(piece, list):
+        return [kept for each in piece if (kept := _without(gone, each)) is not None] or None
+    if not isinstance(piece, dict):
+        return None if piece in gone else piece
+    inner = {key: _without(gone, value) for key, value in piece.items()}
+    if any(inner[key] is None and isinstance(piece[key], list) for key in piece):
+        return None
+    return {key: value for key, value in inner.items() if value is not None}
+
+
 def _led_to(options: Mapping[str, Any], simulated: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if key not in ("serial", "tcp", "input")} | dict(
-        simulated
-    )
+    kept = {key: value for key, value in options.items() if key not in KINDS}
+    return kept | dict(simulated)
 
 
 def _log_file(directory: Path) -> IO[bytes]:
@@ -63,9 +80,11 @@ def _log_file(directory: Path) -> IO[bytes]:
 class Site:
     """A running site."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
+    def __init__(self, name: str, settings: Settings, missing: Mapping[str, str]) -> None:
         self.name = name
         self.settings = settings
+        self.missing = missing
+        """Simulated ports that cannot be played on this machine, and why."""
 
     @property
     def left_out(self) -> list[str]:
@@ -92,7 +111,22 @@ async def running(name: str, broker: Mapping[str, Any], directory: Path) -> Asyn
         line = await asyncio.wait_for(devices.stdout.readline(), READY_S)
         if not line:
             raise DidNotStart(f"python -m simulators {name}")
-        path = demo_settings(name, json.loads(line)["ports"], broker, directory)
+        ready = json.loads(line)
+        path = demo_settings(name, ready["ports"], broker, directory)
         settings = gateway.load(path)
-        await stack.enter_async_context(program("edge", "run", str(path), stderr=log))
-        yield Site(name, settings)
+        environment = _environment(ready["buses"], directory / "credentials")
+        await stack.enter_async_context(
+            program("edge", "run", str(path), stderr=log, environment=environment)
+        )
+        yield Site(name, settings, ready["missing"])
+
+
+def _environment(buses: Mapping[str, str], credentials: Path) -> dict[str, str]:
+    """Where the gateway finds its secrets, and the D-Bus on which its simulated radio hangs."""
+    credentials.mkdir(mode=0o700)
+    for name, secret in CREDENTIALS.items():
+        (credentials / name).write_text(secret, encoding="utf-8")
+    environment = {"CREDENTIALS_DIRECTORY": str(credentials)}
+    for address in buses.values():
+        environment["DBUS_SYSTEM_BUS_ADDRESS"] = address
+    return environment

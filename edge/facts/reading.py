@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from drivers.contract import NANOSECONDS, Instant
-from edge.facts.kinds import FACTS
+from edge.facts.kinds import FACTS, Said
 from edge.recorders.contract import Fact, Unfit
+from edge.settings.wording import known_at, wording
 
 AHEAD: Final = 5 * 60 * NANOSECONDS
 """A person's watch may be so far ahead of ours; a fact of later is no fact."""
@@ -39,9 +41,16 @@ def read_fact(
     try:
         said = model.model_validate(dict(values))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        fields = ", ".join(model.model_fields)
-        raise Unfit("unfit", kind=kind, field=where, why=first["msg"], known=fields) from None
+        raise _unfit(kind, model, error.errors()[0]) from None
     held = at if at is not None else entered
     return Fact(held, entered, kind, said.model_dump(exclude_none=True), by.strip(), via, reason)
+
+
+def _unfit(kind: str, model: type[Said], error: ErrorDetails) -> Unfit:
+    """``why`` is a sentence of its own, see ``messages.sentence``."""
+    way = tuple(error["loc"])
+    known = known_at(model, way[:-1] if error["type"] == "extra_forbidden" else way)
+    key, values = wording(error, None, known)
+    why = {"key": f"settings.{key}", **{name: str(value) for name, value in values.items()}}
+    where = ".".join(str(part) for part in way)
+    return Unfit("unfit", kind=kind, field=where, why=why, known=", ".join(model.model_fields))

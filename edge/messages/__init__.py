@@ -8,6 +8,7 @@ from __future__ import annotations
 import locale
 import os
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Literal, TypeAlias, get_args
@@ -26,6 +27,17 @@ def text(lang: Lang, key: str, **values: object) -> str:
     """The text of ``room.key`` with its placeholders filled in. Raises KeyError for an unknown key."""
     room, _, name = key.partition(".")
     return _room(lang, room)[name].format(**values)
+
+
+def sentence(lang: Lang, key: str, values: Mapping[str, object]) -> str:
+    """As ``text``; a value ``{"key": …}`` is a sentence itself."""
+    said = {
+        name: sentence(lang, value["key"], {k: v for k, v in value.items() if k != "key"})
+        if isinstance(value, Mapping)
+        else value
+        for name, value in values.items()
+    }
+    return text(lang, key, **said)
 
 
 def word(lang: Lang, term: object) -> str:

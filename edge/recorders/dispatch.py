@@ -120,6 +120,9 @@ class Dispatch:
         if sent is None or sent.receiver not in ("", values["receiver"]):
             sent = Sent(fact.at, values["subject"], revision=0)
             sent.comes("basic.dispatched_at", said(fact))
+        for name, path in _PATHS.items():
+            if name in values and (name != "receiver" or values[name] != sent.receiver):
+                sent.comes(path, said(fact))
         sent.revision += 1
         sent.receiver = values["receiver"]
         sent.amount = Amount(
@@ -127,9 +130,6 @@ class Dispatch:
         )
         sent.meat_certificate = values.get("meat_certificate", sent.meat_certificate)
         sent.certification = values.get("certification", sent.certification)
-        for name, path in _PATHS.items():
-            if name in values:
-                sent.comes(path, said(fact))
         return [self._told(sent)]
 
     def tick(self, at: Instant) -> Iterable[Output]:

@@ -56,7 +56,7 @@ class Entered:
             subjects=[subject(batch, "batch")],
             basic=InspectionBasic(inspected_at=rfc3339(fact.at), **values),
             extended=InspectionExtended(report=report),
-            source=_all_said(fact, [f"basic.{name}" for name in values], report=report is not None),
+            source=_said(fact, "inspected_at", *values) | ({"extended.report": said(fact)} if report else {}),
             links=spelt(links),
         )
         return Derived(record, links)
@@ -71,11 +71,11 @@ class Entered:
             since=rfc3339(fact.at),
             subjects=[subject(goods, "goods")],
             basic=RecallBasic(done_at=rfc3339(fact.at), **fact.values),
-            source=_all_said(fact, [f"basic.{name}" for name in fact.values]),
+            source=_said(fact, "done_at", *fact.values),
         )
         return Derived(record)
 
 
-def _all_said(fact: Fact, paths: Iterable[str], *, report: bool = False) -> dict[str, Origin]:
-    """Every fact of the record is the person's."""
-    return dict.fromkeys([*paths, *(["extended.report"] if report else [])], said(fact))
+def _said(fact: Fact, *names: str) -> dict[str, Origin]:
+    """These of ``basic`` are the person's."""
+    return {f"basic.{name}": said(fact) for name in names}

@@ -10,6 +10,7 @@ from edge.recorders.contract import Fact
 from edge.records.record import Origin
 
 SETTINGS: Final = Origin(kind="settings")
+DERIVED: Final = Origin(kind="derived")
 
 
 def sensed(devices: Iterable[str]) -> Origin:

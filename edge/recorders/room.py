@@ -68,10 +68,14 @@ class Amount:
 
 @dataclass(slots=True)
 class Interval:
-    """A row: the interval under way, but for climate, door and movements. Instants in ns."""
+    """A row: the interval under way, but for climate, door and movements. Instants in ns.
+
+    seen: until when somebody watched, about.
+    """
 
     since: int
     until: int
+    seen: int
     moved: int = 0
     late: int = 0
     repeated: int = 0

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from drivers.contract import Instant, Observation, Quality, Reading, Sighting
+from drivers.contract import NANOSECONDS, Instant, Observation, Quality, Reading, Sighting
 from edge.codes.goods import goods
 from edge.instant import rfc3339
 from edge.journal.trail import Link
@@ -36,6 +36,12 @@ from edge.records.storage import StorageRecord
 
 NOW: Final = "now"
 """Key of the one row of the interval under way."""
+
+NOTED: Final = 30 * NANOSECONDS
+"""How finely it is remembered until when somebody watched ..."""
+
+UNWATCHED: Final = 120 * NANOSECONDS
+"""... and a jump in time that shows that nobody did; ticks come every second."""
 
 RELATIONS: Final[dict[Direction, str]] = {"in": "entered", "out": "left"}
 
@@ -86,7 +92,9 @@ class Storage:
         now = self._intervals.get(NOW)
         if now is None:
             self._begin(at)
-        while now is not None and at >= now.until:
+            return
+        self._see(now, at)
+        while at >= now.until:
             yield Derived(self._interval(now))
             now = self._next(now, at)
 
@@ -147,9 +155,20 @@ class Storage:
             else:
                 self._stock.drop(moved.node)
 
+    def _see(self, now: Interval, at: Instant) -> None:
+        """Where time jumps the gateway was off, and nobody knows what door and plant did meanwhile."""
+        if at - now.seen > UNWATCHED:
+            for name in self._points:
+                switch = self._switch(name)
+                switch.say(Instant(max(now.seen, switch.upto)), None)
+                self._switches.put(name, switch)
+        if at - now.seen > NOTED:
+            now.seen = at
+            self._intervals.put(NOW, now)
+
     def _begin(self, at: Instant) -> None:
         """The first interval, from the moment at which somebody looks."""
-        self._intervals.put(NOW, Interval(at, interval_end(at, self._room.every, self._issuer.zone)))
+        self._intervals.put(NOW, Interval(at, interval_end(at, self._room.every, self._issuer.zone), at))
 
     def _next(self, over: Interval, at: Instant) -> Interval:
         """The interval behind this one; with more than a day to catch up, all of that is one."""
@@ -163,7 +182,7 @@ class Storage:
             self._switches.put(name, self._switch(name).next(since))
         for key, _ in self._moved.items():
             self._moved.drop(key)
-        following = Interval(since, until)
+        following = Interval(since, until, over.seen)
         self._intervals.put(NOW, following)
         return following
 

@@ -9,7 +9,7 @@ from drivers.contract import Instant
 from edge.instant import rfc3339
 from edge.journal.trail import Link
 from edge.recorders.issuer import Issuer, spelt, subject
-from edge.recorders.origins import SETTINGS, sensed
+from edge.recorders.origins import DERIVED, SETTINGS, sensed
 from edge.recorders.room import Amount, Direction, Interval, Moved, Room
 from edge.recorders.switch import Switch
 from edge.records.record import Climate, Origin
@@ -65,13 +65,14 @@ def of_interval(
             other_scans=now.other_scans,
         ),
         climate=dict(climate),
-        source=_settings(room) | source,
+        source=_settings(room) | _counted(present, DERIVED) | source,
     )
 
 
 def of_movement(room: Room, issuer: Issuer, moved: Moved, link: Link, present: int | None) -> StorageRecord:
     """Goods that went in or out. present: as it is behind it."""
     at = Instant(moved.at)
+    told = _told(moved)
     return StorageRecord(
         id=issuer.id("storage", f"{room.name} {moved.direction} {moved.node}", at),
         revision=1,
@@ -81,7 +82,7 @@ def of_movement(room: Room, issuer: Issuer, moved: Moved, link: Link, present: i
         subjects=[subject(moved.node, "goods")],
         basic=StorageBasic(**_basic(room, issuer, at, [moved], present)),
         extended=StorageExtended(bin=room.place, workers=_workers([moved])),
-        source=_settings(room),
+        source=_settings(room) | _counted(present, told.source),
         links=spelt([link]),
     )
 
@@ -115,8 +116,17 @@ def _workers(moves: Iterable[Moved]) -> list[str]:
 
 
 def _settings(room: Room) -> dict[str, Origin]:
+    """What the settings say of the room, and the day, which is the clock's."""
     facility = {"basic.facility": SETTINGS} if room.facility is not None else {}
-    return {"basic.location": SETTINGS, "extended.bin": SETTINGS, **facility}
+    return {"basic.location": SETTINGS, "extended.bin": SETTINGS, "basic.date": DERIVED, **facility}
+
+
+def _counted(present: int | None, movements: Origin) -> dict[str, Origin]:
+    """Of an interval each movement says where it comes from; what they come to is derived."""
+    if present is None:
+        return {}
+    derived = dict.fromkeys(("basic.entered", "basic.left", "basic.present"), DERIVED)
+    return {"basic.movements": movements, **derived}
 
 
 def _told(moved: Moved) -> Movement:

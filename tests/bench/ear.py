@@ -4,8 +4,8 @@
     python -m tests.bench.ear bleak --seconds 6
 
 One JSON line on standard output: adverts heard meanwhile, how many readings came of them, the longest pause
-between two of one probe's, CPU seconds, and by how many bytes the memory's peak is above its start. The scan is
-the same: passive, with the same patterns.
+between two of one probe's, CPU seconds, and by how many bytes the memory's peak is above its start. The scan
+is the same: passive, with the same patterns.
 """
 
 from __future__ import annotations

@@ -10,6 +10,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from simulators.bluez.bus import missing
+
+from .air import above_bleak
 from .consumer import Consumer
 from .metrics import summary
 from .processes import python, running
@@ -58,3 +61,12 @@ async def test_the_kernel_says_what_a_program_took(tmp_path: Path) -> None:
         assert 0.3 <= program.usage().cpu_s < 1.0
         assert program.usage().rss_peak_bytes > 4_000_000
     assert program.process.returncode is not None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(missing("radio") is not None, reason=missing("radio") or "")
+async def test_an_advertisement_is_measured_beside_bleaks_own_cost(tmp_path: Path) -> None:
+    found = await above_bleak(tmp_path, seconds=1)
+    assert found.keys() == {"advert_foreign", "bare.advert_foreign", "advert_own", "bare.advert_own"}
+    assert found["advert_own"] > found["advert_foreign"]
+    assert min(found["bare.advert_foreign"], found["bare.advert_own"]) > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,15 @@ async def echo(request: Mapping[str, Any]) -> Any:
     return {"heard": request["word"]}
 
 
+async def whoami(request: Mapping[str, Any]) -> Any:
+    return request["caller"]
+
+
 async def refuse(_request: Mapping[str, Any]) -> Any:
     raise Refused("unknown_device", device="chiller-9")
 
 
-VERBS = {"echo": echo, "refuse": refuse}
+VERBS = {"echo": echo, "whoami": whoami, "refuse": refuse}
 
 
 async def test_a_verb_is_answered(tmp_path: Path) -> None:
@@ -40,6 +45,12 @@ async def test_a_refusal_comes_with_its_reason(tmp_path: Path) -> None:
         with pytest.raises(Refused) as refused:
             await ask(journal, "dance")
         assert refused.value.error == "unknown_verb"
+
+
+async def test_the_caller_is_whom_the_system_says_it_is(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.db"
+    async with ControlSocket(socket_path(journal), VERBS):
+        assert await ask(journal, "whoami", caller="somebody else") == getpass.getuser()
 
 
 async def test_without_a_daemon_it_says_so(tmp_path: Path) -> None:

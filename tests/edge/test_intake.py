@@ -262,6 +262,15 @@ def test_silence_of_a_device_with_a_cadence_is_a_gap_and_an_alarm_until_it_speak
     assert site.journalled[-1]["lat"] == 35.67
 
 
+def test_a_probe_that_falls_silent_misses_what_it_used_to_say() -> None:
+    """A family's decoder knows a dozen quantities; this probe has two."""
+    site = Site(probe()._replace(quantities=("battery", "humidity", "pressure", "temperature")))
+    site.says("chiller-1-air", Reading(site.now(), "temperature", 3.4), Reading(site.now(), "humidity", 88.0))
+    site.passes(60)
+    [gap] = [entry for entry in site.journalled if "quality" in entry]
+    assert set(gap["quality"]) == {"temperature", "humidity"}
+
+
 def test_the_alarm_of_a_silent_unit_gives_the_reason_that_the_bus_gave() -> None:
     site = Site(probe(every_s=2.0))
     for _ in range(12):
@@ -467,6 +476,29 @@ def test_a_probe_that_never_spoke_is_missed_too() -> None:
     assert site.alarms == {}
     site.passes(3.0)
     assert site.alarms == {(Cause.SILENT, "core"): "silent"}
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        Reading(Instant(START), "temperature", 250.0),
+        Reading(Instant(START), "humidity", 120.0),
+        Reading(Instant(START), "temperature", None, Quality.MISSING, "out_of_range"),
+    ],
+)
+def test_of_a_frame_in_the_open_air_with_an_impossible_value_nothing_is_kept(impossible: Reading) -> None:
+    site = Site(listened_to()._replace(open_air=True))
+    site.says("core", impossible, Reading(Instant(START), "battery", 90.0))
+    assert site.journalled == []
+    assert site.intake.devices["core"].refused == {"range": 1}
+
+
+def test_humidity_that_an_instrument_overshoots_does_not_cost_the_temperature() -> None:
+    site = Site(listened_to()._replace(open_air=True))
+    wet = Reading(Instant(START), "humidity", None, Quality.MISSING, "out_of_range")
+    site.says("core", Reading(Instant(START), "temperature", 3.4), wet)
+    (entry,) = site.journalled
+    assert (entry["temperature"], entry["humidity"]) == (3.4, None)
 
 
 def test_a_cadence_that_is_given_is_not_learnt() -> None:

@@ -39,6 +39,13 @@ def test_what_is_said_again_is_said() -> None:
         assert changes.said(bluez.sets(ManufacturerData={1: b"a"}), merged=False) == maker({1: b"a"})
 
 
+def test_an_active_scan_says_all_that_was_said_together() -> None:
+    bluez, changes = BlueZ(), Changes({})
+    changes.said(bluez.sets(ManufacturerData={1: b"a", 2: b"b"}), merged=False)
+    both = {1: b"a", 2: b"c"}
+    assert changes.said(bluez.sets(ManufacturerData=both), merged=False) == maker(both)
+
+
 def test_of_merged_data_only_the_new_was_said() -> None:
     bluez, changes = BlueZ(), Changes({})
     changes.said(bluez.sets(ManufacturerData={1: b"a"}), merged=True)

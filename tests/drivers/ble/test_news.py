@@ -72,6 +72,15 @@ def test_a_frame_without_a_number_among_others_is_news() -> None:
     assert not news.numbered
 
 
+def test_a_frame_without_a_number_makes_no_old_one_news() -> None:
+    """A blank that anybody can send must not open the door to a recorded frame."""
+    news = News(Sealed())
+    assert values(news, "0503", "0004") == [3.0, 4.0]
+    with pytest.raises(Reject) as refused:
+        values(news, "0402")
+    assert refused.value.reason is Reason.REPLAY
+
+
 def test_a_number_that_went_back_is_a_replay() -> None:
     news = News(Sealed())
     assert values(news, "0503", "0604") == [3.0, 4.0]
@@ -96,6 +105,14 @@ def test_an_address_may_say_so_much_and_no_more() -> None:
     news = News(Plain())
     assert len(values(news, *["03"] * 100, apart_s=0.01)) == AT_ONCE
     assert news.limited == 100 - AT_ONCE
+
+
+def test_an_address_cannot_be_silenced_by_what_is_not_believed() -> None:
+    news = News(Plain())
+    for _ in range(100):
+        with pytest.raises(Reject):
+            values(news, "ff")
+    assert values(news, "03") == [3.0]
 
 
 def test_a_steady_probe_is_never_limited() -> None:

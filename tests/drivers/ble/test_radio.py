@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from bleak import BleakClient, BleakScanner
+from bleak.args.bluez import OrPattern
+from bleak.assigned_numbers import AdvertisementDataType
+from bleak.exc import BleakError
 from pydantic import BaseModel
 
-from drivers.ble import connection, news, recovery
+from drivers.ble import connection, news, recovery, scan
 from drivers.ble.advertisement import parse
 from drivers.ble.environmental_sensing import EnvironmentalSensing
 from drivers.ble.health_thermometer import HealthThermometer
@@ -38,6 +42,7 @@ from edge.supervisor import Health, supervise
 from simulators.bluez.bus import missing
 from tests.bluez import on_air
 from tests.simulators.peers import ONE_ROOM, truth, until
+from tests.simulators.test_bluez_faults import set_power
 
 pytestmark = pytest.mark.skipif(missing("radio") is not None, reason=missing("radio") or "")
 
@@ -224,6 +229,25 @@ async def test_what_is_said_again_without_a_number_is_a_reading_within_a_limit(
         assert len({item.at for item in ears.of("pantry")}) == len(ears.said) < 15
 
 
+async def test_several_devices_may_share_an_address_and_each_takes_what_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The probes of a meat thermometer; what one of them takes is nobody's refusal."""
+    devices = [
+        Device("left", Unnumbered(), None, PANTRY),
+        Device("other", Numbering(), None, PANTRY),
+        Device("right", Unnumbered(), None, PANTRY),
+    ]
+    port = Port("radio", "bluetooth", 0.3, where="hci0")
+    async with on_air(air(2), tmp_path, monkeypatch):
+        source = Radio(port, no_wire, devices, lambda: Instant(time.time_ns()))
+        async with listening(source) as ears:
+            await ears.hear("left", 2)
+            await ears.hear("right", 2)
+        assert ears.of("other") == []
+        assert ears.refused == {}
+
+
 async def test_once_a_probe_speaks_without_a_number_the_scan_is_active(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +344,22 @@ async def test_a_connected_probe_is_read_when_it_is_asked(
             await until(lambda: len(ears.said) == before + 2)
 
 
+async def test_a_probe_that_is_still_connected_to_nobody_is_connected_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway was killed: BlueZ holds on to the connection, and the probe has no reason to advertise."""
+    async with on_air(air(3), tmp_path, monkeypatch):
+        device = await BleakScanner.find_device_by_address(ROOM)
+        assert device is not None
+        killed = BleakClient(device)
+        await killed.connect()
+        source = radio(3)
+        async with listening(source) as ears:
+            await ears.hear("room")
+            assert source.counters()["restarts"] == 0, "it did not take the radio's recovery"
+        await killed.disconnect()
+
+
 @contextmanager
 def faulty(site: Any, fault: str) -> Iterator[None]:
     site.fault(fault, port="radio")
@@ -364,6 +404,20 @@ async def test_a_scan_that_died_silently_is_begun_anew(
             assert health.restarts == 0
         counters = source.counters()
         assert (counters["restarts"], counters["power_cycles"]) == (1, cycles)
+        assert counters["passive"] == 0, "the one that fell silent was passive"
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_what_a_passive_scan_does_not_hear_an_active_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = OrPattern(0, AdvertisementDataType.FLAGS, b"\x99")
+    monkeypatch.setitem(scan.PASSIVE, "or_patterns", [nobody])
+    async with on_air(air(1), tmp_path, monkeypatch):
+        source = radio(1)
+        async with listening(source) as ears:
+            await ears.hear("core")
+            assert (source.counters()["restarts"], source.counters()["passive"]) == (1, 0)
 
 
 @pytest.mark.usefixtures("hasty")
@@ -375,6 +429,31 @@ async def test_a_radio_that_hears_nothing_at_all_is_down(
         async with supervised(radio(1)) as (_, health):
             await until(lambda: health.state == "down")
             assert "hci0 hears nothing" in health.error
+
+
+async def test_a_scan_that_is_refused_is_tried_after_the_adapter_was_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BlueZ has forgotten to end a scan, and bleak's connection is told that it is in progress."""
+    async with on_air(air(1, passive=False), tmp_path, monkeypatch):
+        left_behind = BleakScanner(bluez={"adapter": "hci0"})
+        await left_behind.start()
+        async with supervised(radio(1)) as (ears, health):
+            await ears.hear("core")
+            assert health.restarts == 1
+        with suppress(BleakError):
+            await left_behind.stop()
+
+
+async def test_an_adapter_that_is_off_is_switched_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with on_air(air(1), tmp_path, monkeypatch) as site:
+        await set_power(site, on=False)
+        async with supervised(radio(1)) as (ears, health):
+            await ears.hear("core")
+            assert health.restarts == 0
+            await set_power(site, on=False)
+            await until(lambda: "switched the Bluetooth adapter hci0 off" in health.error)
+            await ears.hear("core")
 
 
 async def test_an_adapter_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,10 @@ def test_an_inspection_has_what_the_standard_asks_for() -> None:
     by = {"kind": "person", "name": "王检验", "at": rfc3339(at(60))}
     assert first["source"] == dict.fromkeys(
         [
-            *(f"basic.{name}" for name in ("batch", "agency", "result", "standard", "product_source")),
+            *(
+                f"basic.{name}"
+                for name in ("inspected_at", "batch", "agency", "result", "standard", "product_source")
+            ),
             "extended.report",
         ],
         by,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from drivers.contract import Code, Instant, Reading, Sighting
 from edge.instant import parse_rfc3339, rfc3339
 from edge.recorders.contract import Derived, Fact, Unfit
-from edge.recorders.storage import Storage
+from edge.recorders.storage import NOTED, Storage
 from edge.recorders.wall_clock import DAY
 from tests.edge.recorders import cold_store as truth
 from tests.edge.recorders.cold_store import ISSUER, PALLETS, ROOM, Event, Said, Second, at, temperature
@@ -112,6 +112,27 @@ def test_ids_are_each_its_own_and_every_revision_is_the_first() -> None:
 @settings(max_examples=20, deadline=None)
 def test_cut_at_any_moment_it_derives_the_same_records(cuts: set[int]) -> None:
     assert tuple(play(room, EVENTS, cuts)) == records()
+
+
+OFF = (2300, 2900)
+"""The gateway is off from before the first pallets until the door is closed again."""
+
+
+def test_while_the_gateway_is_off_the_difference_is_a_stated_gap() -> None:
+    heard = [event for event in EVENTS if not truth.during((instant(event) - truth.TEN) / 10**9, OFF)]
+    first, *rest = [record for record in play(room, heard) if "to" in record]
+    last, back = OFF[0] - OFF[0] % truth.EVERY_S - truth.EVERY_S * (OFF[0] % truth.EVERY_S == 0), 2910
+    assert first["climate"]["temperature"]["gaps"] == [{"from": rfc3339(at(last)), "to": rfc3339(at(back))}]
+    door = first["basic"]["door"]
+    assert (door["opened"], door["open_s"]) == (0, 0)
+    assert abs(door["unknown_s"] - (OFF[1] - OFF[0])) <= 60 + NOTED / 10**9
+    for record, whole in zip(rest, intervals()[1:], strict=True):
+        assert record["climate"] == whole["climate"]
+        assert record["basic"]["door"] == whole["basic"]["door"]
+
+
+def instant(event: Event) -> Instant:
+    return event.item.at if isinstance(event, Said) else event.at
 
 
 def test_an_hour_in_which_nothing_is_observed_is_a_record_and_a_gap() -> None:
