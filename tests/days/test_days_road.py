@@ -12,46 +12,7 @@ from simulators.climate import RoomOptions
 from simulators.days import road
 from simulators.days.tape import Day
 from tests.days.playback import Playback, Word, final, killed, of, programme, revisions, seconds
-
-SETTINGS = """
-gateway:
-  id: dx-yidong-truck-07
-  operator: {{name: 伊东羊业科技有限公司}}
-  site: {{name: 东乡屠宰场, division: "622926"}}
-journal: {{path: {folder}/journal.db}}
-ports:
-  gps: {{serial: /dev/ttyS0, baud: 9600}}
-  scanner: {{serial: /dev/ttyS1, baud: 9600}}
-  radio: {{bluetooth: hci0}}
-places:
-  truck: {{kind: vehicle, name: 冷藏车 7 号, plate: 甘N12345}}
-  body: {{kind: compartment, name: 货厢, within: truck, setpoint: 2.0}}
-  plant: {{kind: site, name: 东乡屠宰场, at: {{lat: 35.6636, lon: 103.3894, radius: 300m}}}}
-  lanzhou: {{kind: customer, name: 兰州肉联批发市场, at: {{lat: 36.0611, lon: 103.8343, radius: 250m}}}}
-devices:
-  gps: {{driver: nmea, port: gps, place: truck, thin: {{distance: 50m, turn: 20deg, at_least: 60s}}}}
-  hand-scanner: {{driver: scanner, port: scanner, place: truck}}
-  body-air: {{driver: ruuvi, port: radio, address: "C4:64:E3:00:00:01", every: 10s, place: body}}
-  body-door: {{driver: teltonika, port: radio, address: "7C:D9:F4:00:00:02", place: body}}
-alarms:
-  body-warm: {{points: [body-air.temperature], above: 4.0, for: 15min, clear_below: 3.5, while: trip}}
-records:
-  transport:
-    lanzhou-run:
-      place: truck
-      position: gps
-      climate: [body-air]
-      limit: 4.0
-      door: body-door
-      scanner: hand-scanner
-      begin: {{leaves: plant}}
-      end: {{stays: lanzhou, for: 10min}}
-      every: 15min
-      series: 5min
-      stop: {{slower: 3km/h, for: 3min}}
-      never_longer_than: 24h
-      disinfection: {{required: true, valid: 7d}}
-"""
+from tests.days.sites import TRUCK
 
 BEGINS = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 A_SECOND = 1.0
@@ -88,7 +49,7 @@ def day() -> Day:
 
 @pytest.fixture(scope="module")
 def records(day: Day, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    playback = Playback(SETTINGS, BEGINS, tmp_path_factory.mktemp("road"))
+    playback = Playback(TRUCK, BEGINS, tmp_path_factory.mktemp("road"))
     records = playback.play(programme(day, WORDS))
     assert playback.failures == playback.refused == {}
     return records
@@ -183,4 +144,4 @@ def test_the_failed_unit_is_an_alarm_and_so_is_the_dead_spot(day: Day, records: 
 def test_killed_at_any_moment_while_the_world_waits(
     day: Day, records: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert revisions(killed(SETTINGS, BEGINS, programme(day, WORDS), tmp_path)) == revisions(records)
+    assert revisions(killed(TRUCK, BEGINS, programme(day, WORDS), tmp_path)) == revisions(records)

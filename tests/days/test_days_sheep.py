@@ -12,60 +12,7 @@ import pytest
 from simulators.days import sheep
 from simulators.days.tape import Day
 from tests.days.playback import Playback, final, killed, of, programme, revisions, seconds
-
-SETTINGS = """
-gateway:
-  id: dx-yidong-01
-  operator: {{name: 伊东羊业科技有限公司}}
-  site: {{name: 东乡屠宰场, division: "622926"}}
-journal: {{path: {folder}/journal.db}}
-ports:
-  scanner: {{serial: /dev/ttyS1, baud: 9600}}
-  lairage: {{serial: /dev/ttyS2, baud: 9600}}
-  stunning: {{serial: /dev/ttyS3, baud: 9600}}
-  hooks: {{serial: /dev/ttyS4, baud: 57600}}
-  rail: {{serial: /dev/ttyS5, baud: 9600}}
-  radio: {{bluetooth: hci0}}
-places:
-  lairage: {{kind: lairage, name: 待宰圈}}
-  stunning: {{kind: station, name: 击晕点}}
-  core-point: {{kind: station, name: 测芯点}}
-  chiller-1: {{kind: chiller, name: 1号排酸间, facility: 风冷机组 A, setpoint: 2.0}}
-devices:
-  bench-scanner: {{driver: scanner, port: scanner, place: lairage}}
-  lairage-tags: {{driver: tag_lines, port: lairage, scheme: cn-eartag, place: lairage, repeat: 30s}}
-  ear-tags: {{driver: tag_lines, port: stunning, scheme: cn-eartag, place: stunning, repeat: 30s}}
-  hook-bind: {{driver: uhf_reader18, port: hooks, channel: 1, place: stunning, repeat: 20s}}
-  hook-scale: {{driver: uhf_reader18, port: hooks, channel: 2, repeat: 20s}}
-  hook-core: {{driver: uhf_reader18, port: hooks, channel: 3, place: core-point, repeat: 20s}}
-  hook-in: {{driver: uhf_reader18, port: hooks, channel: 4, place: chiller-1, repeat: 20s}}
-  hook-out: {{driver: uhf_reader18, port: hooks, channel: 5, place: chiller-1, repeat: 20s}}
-  rail-scale: {{driver: scale, port: rail, format: mt-continuous, place: stunning}}
-  core-probe: {{driver: atc, port: radio, address: "A4:C1:38:00:00:12", place: core-point}}
-  chiller-1-air: {{driver: ruuvi, port: radio, address: "C4:64:E3:00:00:11", every: 10s, place: chiller-1}}
-records:
-  arrival:
-    lairage:
-      place: lairage
-      readers: [lairage-tags]
-      scanner: bench-scanner
-      lot: certificate
-  slaughter:
-    sheep:
-      species: sheep
-      line:
-        - {{reader: ear-tags, step: stunned}}
-        - {{reader: hook-bind, step: bound, lag: [35s, 46s]}}
-        - {{reader: hook-scale, step: weighed}}
-        - {{reader: hook-core, step: cored}}
-        - {{reader: hook-in, step: entered}}
-        - {{reader: hook-out, step: left}}
-      hooks: {{pattern: "E2001[0-9A-F]{{19}}", reused_after: 10min}}
-      core: {{probe: core-probe, within: 90s, settle: {{within: 0.2, for: 15s}}}}
-      weight: {{scale: rail-scale, within: 11s}}
-      rooms:
-        - {{place: chiller-1, climate: [chiller-1-air], limit: 4.0}}
-"""
+from tests.days.sites import SHEEP_LINE
 
 BEGINS = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 A_SECOND = 1.0
@@ -98,7 +45,7 @@ def day() -> Day:
 
 @pytest.fixture(scope="module")
 def records(day: Day, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    playback = Playback(SETTINGS, BEGINS, tmp_path_factory.mktemp("sheep"))
+    playback = Playback(SHEEP_LINE, BEGINS, tmp_path_factory.mktemp("sheep"))
     records = playback.play(programme(day))
     assert playback.failures == playback.refused == {}
     return records
@@ -247,14 +194,14 @@ def test_nothing_else_is_told(records: list[dict[str, Any]]) -> None:
 def test_killed_at_any_moment_while_the_world_waits(
     day: Day, records: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert revisions(killed(SETTINGS, BEGINS, programme(day), tmp_path)) == revisions(records)
+    assert revisions(killed(SHEEP_LINE, BEGINS, programme(day), tmp_path)) == revisions(records)
 
 
 def test_a_hook_that_comes_round_carries_the_next_one(tmp_path: Path) -> None:
     """Eighty animals on sixty hooks, which are free again within twelve minutes."""
     day = Day(BEGINS)
     sheep.play(day, sheep.Line((sheep.Lot("6200000001", 80),), hooks=60, chilling=100.0, core_every=100))
-    records = Playback(SETTINGS, BEGINS, tmp_path).play(programme(day))
+    records = Playback(SHEEP_LINE, BEGINS, tmp_path).play(programme(day))
     told = {
         (record["basic"]["animal"], hook["value"], record["extended"]["hot_weight_kg"])
         for record in final(records, "slaughter")
