@@ -24,7 +24,7 @@ WHOLE = load(Path(__file__).parents[1] / "configs" / "good" / "whole.yaml", DRIV
 
 
 def test_the_recorders_are_told_in_the_order_of_the_trade() -> None:
-    assert [each.name for each in recorders(WHOLE)][:2] == ["arrival", "slaughter.sheep"]
+    assert [each.name for each in recorders(WHOLE, DRIVERS)][:2] == ["arrival", "slaughter.sheep"]
 
 
 def test_a_line_is_what_the_settings_say() -> None:
@@ -70,7 +70,7 @@ async def test_a_tag_that_became_a_carcass_in_an_earlier_year_is_known_from_the_
 async def test_a_correction_of_a_record_that_nobody_has_is_refused(tmp_path: Path) -> None:
     values = {"record": "0123", "field": "basic.animal", "value": "cn-eartag:362292600000123"}
     async with Box(tmp_path).journal() as journal:
-        recording = Recording(recorders(WHOLE), journal=journal, notice=lambda _: None)
+        recording = Recording(recorders(WHOLE, DRIVERS), journal=journal, notice=lambda _: None)
         with pytest.raises(Unfit, match="no_record"):
             recording.enter(Fact(START, START, "correct", values, "马师傅", reason="耳标读错"))
 
@@ -90,7 +90,7 @@ async def test_an_animal_that_passes_the_plant_is_in_the_journals_trail(tmp_path
     settings = WHOLE.model_copy(update={"journal": WHOLE.journal.model_copy(update={"path": box.path})})
     tag, hook = "362292600000123", "E2001" + "0" * 19
     async with box.journal() as journal:
-        recording = Recording(recorders(settings), journal=journal, notice=lambda _: None)
+        recording = Recording(recorders(settings, DRIVERS), journal=journal, notice=lambda _: None)
         journal.remember(recording)
         recording.observe("lairage-tags", [Sighting(START, Code("cn-eartag", tag))])
         recording.observe("ear-tags", [Sighting(START, Code("cn-eartag", tag))])

@@ -19,10 +19,11 @@ from edge.journal.states import Row
 from edge.recorders.contract import Derived, Fact, Output, Unfit
 from edge.recorders.route import ROUTE_BYTES
 from edge.recorders.transport_rows import Rule
-from edge.records.transport import TransportRecord
+from edge.records.transport import Cargo, TransportRecord
 from edge.thinning import great_circle_m
 from tests.edge.recorders.truck_rig import (
     HOUR,
+    LANZHOU,
     MINUTE,
     NOON,
     Drive,
@@ -221,6 +222,53 @@ def test_what_happens_at_the_receivers_is_not_part_of_the_trip() -> None:
     trip = only(play(recorder(), said))
     assert trip.climate["temperature"].max == 2.0
     assert trip.extended.openings == []
+
+
+def test_a_door_opened_before_the_arrival_and_closed_behind_it_was_open_until_the_arrival() -> None:
+    truth = day()
+    said = in_order(truth.fixes(every=1), door((truth.arrived - 20, True), (truth.arrived + 90, False)))
+    [opening] = only(play(recorder(), said)).extended.openings
+    assert (second_of(opening.since), second_of(opening.to)) == (truth.arrived - 20, truth.arrived)
+
+
+@pytest.mark.parametrize(("metres", "ended"), [(200, True), (260, False), (900, False)])
+def test_who_is_leaving_when_the_time_of_the_stay_is_up_does_not_stay(metres: float, ended: bool) -> None:
+    def seen(second: int, north_m: float) -> Said:
+        return Said(second, "gps", Fix(at(second), LANZHOU.lat + north_m / 111_195, LANZHOU.lon, 5.0))
+
+    to = recorder()
+    begins: list[Said | Fact] = [seen(0, 5_000), fact("trip", 1, vehicle="truck", action="begin")]
+    outputs = play(to, [*begins, *(seen(200 + n * 10, 0) for n in range(60)), seen(800, metres)])
+    assert (only(outputs).ended_by == "geofence") is ended
+    assert to.on_trip() is not ended
+
+
+def test_each_trip_has_its_own_goods() -> None:
+    def scans(second: float, *codes: str) -> list[Said]:
+        return [Said(second, "scanner", Sighting(at(second), Code("sscc", code))) for code in codes]
+
+    said: list[Said | Fact] = [
+        *scans(10, "A", "B"),
+        *scans(50, "A"),  # twice by mistake
+        fact("trip", 100, vehicle="truck", action="begin"),
+        *scans(900, "C"),  # picked up on the way
+        fact("trip", 3_000, vehicle="truck", action="end"),
+        *scans(3_010, "A", "C"),
+        *scans(3_400, "D", "A"),  # for the way back; A lies about
+        *scans(3_450, "D"),
+        fact("trip", 5_000, vehicle="truck", action="begin"),
+        fact("trip", 9_000, vehicle="truck", action="end"),
+    ]
+    to = recorder()
+    first, second = trips([*play(to, said), *to.tick(at(9_999))])
+    assert _codes(first.basic.loaded) == {"sscc:A", "sscc:B", "sscc:C"}
+    assert _codes(first.basic.delivered) == {"sscc:A", "sscc:C"}
+    assert _codes(second.basic.loaded) == {"sscc:D"}
+    assert _codes(second.basic.delivered) == set()
+
+
+def _codes(cargo: Cargo) -> set[str]:
+    return {goods.subject for goods in cargo.goods}
 
 
 def test_an_epidemic_zone_is_told_when_it_is_entered_and_left() -> None:

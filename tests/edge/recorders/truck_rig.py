@@ -142,7 +142,7 @@ class Drive:
         return [
             Said(second + shift, device, Reading(at(second + shift), quantity, value))
             for second in range(0, len(self.places), every)
-            for device, shift in (("body-front", 0), ("body-rear", 7))
+            for device, shift in (("body-front", 3), ("body-rear", 10))
             for quantity, value in (("temperature", temperature(second + shift)), ("humidity", 84.0))
         ]
 
