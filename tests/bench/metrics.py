@@ -56,6 +56,9 @@ METRICS: Final = (
     Metric("drain", "drain of 200,000 readings", "readings/s", least=30_000),
     Metric("advert_foreign", "advertisement of a stranger, above bleak's", "µs", most=60),
     Metric("advert_own", "advertisement of a probe, above bleak's", "µs", most=120),
+    Metric("spine", "an observation, without recorders", "µs"),
+    Metric("spine_recorded", "with them, 200 carcasses hanging", "µs"),
+    Metric("recorders", "so that recorders cost, an observation", "µs", most=30),
     Metric("written_slow", "written to disk, 100/s", "bytes/reading"),
     Metric("written_fast", "written to disk, 1,000/s", "bytes/reading"),
 )
