@@ -84,6 +84,7 @@ class Slaughter:
         self._stunned = Table("stunned", Stunned)
         self._order = Table("order", Order)
         self._strange = Table("strange", bool)
+        self._lags = Table("lags", int)
         self._settling = Table("settling", Settling)
         self._idle = Table("idle", Idle)
         self._weighing = Table("weighing", Weighing)
@@ -91,7 +92,7 @@ class Slaughter:
         self._carcasses = Carcasses(line, issuer, self._chilling.book)
         self._words = Words(line, self._carcasses, self._chilling)
         self.memory = Memory(
-            self._stunned, self._order, self._strange, self._settling, self._idle, self._weighing,
+            self._stunned, self._order, self._strange, self._lags, self._settling, self._idle, self._weighing,
             *self._chilling.tables, *self._carcasses.tables, self._words.table, self._words.cleaned,
         )  # fmt: skip
         self.hears = frozenset({*self._stations, *_instruments(line), *self._chilling.probes})
@@ -131,7 +132,10 @@ class Slaughter:
             yield from self._bound(station, node, at)
             return
         carcass = self._carcasses.at_station(node, station, at)
-        if carcass is None and (carcass := self._carcasses.bare(at)) is not None:
+        lag = self._lags.get(station.reader)
+        if carcass is not None:
+            self._lags.put(station.reader, at - carcass.at)
+        elif (carcass := self._carcasses.bare(at, lag)) is not None:
             yield from self._reused(node, at)
             self._carcasses.adopt(carcass, node, station, at)
         if carcass is None:
