@@ -35,7 +35,7 @@ from edge.settings import Settings, load
 from edge.wiring import intaken, recorders
 from simulators.days.tape import PORT_OF_RADIO, Day, Said
 
-COMMIT_EVERY_S: Final = 60.0
+COMMIT_EVERY_S: Final = 120.0
 
 ADDRESS_BYTES: Final = 6
 
@@ -187,8 +187,11 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Cut:
-    """The power goes before this item of the programme. dark: for so long what happens is not heard, s;
-    0: the world waits."""
+    """The power goes before this item of the programme.
+
+    dark: for so long what happens is not heard, s; what was heard before is on disk, as sightings always are
+    and the rest within a second. 0: the world waits, and goes on from what was last committed.
+    """
 
     item: int
     dark: float = 0.0
@@ -219,8 +222,12 @@ class Playback:
         while index < len(items):
             cut = self._cuts.pop(index, None)
             if cut is not None:
-                index = self._after(items, index, cut.dark) if cut.dark else kept
-                kept_at = self._instant(items[index].at) if cut.dark else kept_at
+                if cut.dark:
+                    await gateway.journal.flush()
+                    index = self._after(items, index, cut.dark)
+                    kept_at = self._instant(items[index].at)
+                else:
+                    index = kept
                 gateway = await self._killed(gateway, kept_at)
                 continue
             due = self._instant(items[index].at)
@@ -298,6 +305,11 @@ def of(truth: Iterable[Mapping[str, Any]], what: str, **facts: object) -> Iterat
     for line in truth:
         if line["what"] == what and all(line[key] == value for key, value in facts.items()):
             yield line
+
+
+def dark(items: Sequence[Item], at: float, seconds_long: float) -> Cut:
+    """The power goes at this second of the day, and for so long nothing is heard."""
+    return Cut(next(number for number, item in enumerate(items) if item.at >= at), seconds_long)
 
 
 def killed(settings: str, begins: datetime, items: Sequence[Item], folder: Path) -> list[dict[str, Any]]:

@@ -13,9 +13,8 @@ from simulators.climate import RoomOptions
 from simulators.days import store
 from simulators.days.tape import Day
 from tests.days.playback import (
-    COMMIT_EVERY_S,
-    Cut,
     Playback,
+    dark,
     final,
     killed,
     of,
@@ -142,22 +141,21 @@ def test_killed_while_the_world_goes_on_only_what_happened_meanwhile_is_missing_
 ) -> None:
     items = programme(day)
     dark_s, cut_at = 1200.0, 8000.0
-    cut = Cut(next(number for number, item in enumerate(items) if item.at >= cut_at), dark_s)
-    with_gap = Playback(COLD_STORE, BEGINS, tmp_path, [cut]).play(items)
+    with_gap = Playback(COLD_STORE, BEGINS, tmp_path, [dark(items, cut_at, dark_s)]).play(items)
     missed = {f"sscc:{line['code']}" for line in of(day.truth, "moved") if line["t"] == day.stamp(9000)}
     assert missed, "a pallet goes out in the dark"
 
-    before, _, dark = hours(with_gap)
+    before, _, hour = hours(with_gap)
     assert [before, hours(with_gap)[1]] == hours(records)[:2]
-    climate = dark["climate"]["temperature"]
+    climate = hour["climate"]["temperature"]
     (gap,) = climate["gaps"]
-    assert cut_at - COMMIT_EVERY_S - MEASURED_EVERY_S <= since(gap["from"]) <= cut_at
+    assert cut_at - MEASURED_EVERY_S <= since(gap["from"]) <= cut_at
     assert since(gap["to"]) == pytest.approx(cut_at + dark_s, abs=MEASURED_EVERY_S)
-    true = [*air(day, dark["from"], gap["from"]), *air(day, gap["to"], dark["to"])]
+    true = [*air(day, hour["from"], gap["from"]), *air(day, gap["to"], hour["to"])]
     assert climate["count"] == pytest.approx(len(true), abs=1)
     assert climate["mean"] == pytest.approx(sum(true) / len(true), abs=2 * RESOLUTION_C)
-    assert dark["basic"]["movements"] == []
-    assert dark["basic"]["present"] == 2, "nobody saw it go"
+    assert hour["basic"]["movements"] == []
+    assert hour["basic"]["present"] == 2, "nobody saw it go"
     assert final(with_gap, "alarm") == final(records, "alarm")
 
 

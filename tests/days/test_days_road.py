@@ -11,7 +11,17 @@ import pytest
 from simulators.climate import RoomOptions
 from simulators.days import road
 from simulators.days.tape import Day
-from tests.days.playback import Playback, Word, final, killed, of, programme, revisions, seconds
+from tests.days.playback import (
+    Playback,
+    Word,
+    dark,
+    final,
+    killed,
+    of,
+    programme,
+    revisions,
+    seconds,
+)
 from tests.days.sites import TRUCK
 
 BEGINS = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
@@ -145,3 +155,25 @@ def test_killed_at_any_moment_while_the_world_waits(
     day: Day, records: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     assert revisions(killed(TRUCK, BEGINS, programme(day, WORDS), tmp_path)) == revisions(records)
+
+
+def test_killed_while_the_truck_drives_on_the_gaps_are_told_and_the_trip_is_one(
+    day: Day, trip: dict[str, Any], tmp_path: Path
+) -> None:
+    items = programme(day, WORDS)
+    cut_at, dark_s = 3000.0, 900.0
+    records = Playback(TRUCK, BEGINS, tmp_path, [dark(items, cut_at, dark_s)]).play(items)
+    (with_gap,) = (record for record in final(records, "transport") if record["stretch"] == "trip")
+    for name in ("departed_at", "arrived_at", "start", "end", "crew", "disinfection", "loaded", "delivered"):
+        assert with_gap["basic"][name] == trip["basic"][name]
+    blind, tunnel = with_gap["extended"]["gaps"]
+    assert tunnel == trip["extended"]["gaps"][0]
+    assert 0 <= BEGINS.timestamp() + cut_at - seconds(blind["from"]) <= 2 * A_SECOND
+    assert abs(seconds(blind["to"]) - BEGINS.timestamp() - cut_at - dark_s) <= 3 * A_SECOND
+    (unfelt,) = with_gap["climate"]["temperature"]["gaps"]
+    assert abs(seconds(unfelt["from"]) - seconds(blind["from"])) <= MEASURED_EVERY_S
+    assert abs(seconds(unfelt["to"]) - seconds(blind["to"])) <= MEASURED_EVERY_S
+    driven = trip["extended"]["distance_km"] - with_gap["extended"]["distance_km"]
+    assert driven == pytest.approx(blind["apart_km"], rel=0.2), "what is missing of the way is in the gap"
+    assert with_gap["extended"]["stops"] == trip["extended"]["stops"]
+    assert with_gap["extended"]["openings"] == trip["extended"]["openings"]

@@ -11,7 +11,16 @@ import pytest
 
 from simulators.days import sheep
 from simulators.days.tape import Day
-from tests.days.playback import Playback, final, killed, of, programme, revisions, seconds
+from tests.days.playback import (
+    Playback,
+    dark,
+    final,
+    killed,
+    of,
+    programme,
+    revisions,
+    seconds,
+)
 from tests.days.sites import SHEEP_LINE
 
 BEGINS = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
@@ -19,6 +28,8 @@ A_SECOND = 1.0
 CORE_RESOLUTION_C = 0.1
 AIR_RESOLUTION_C = 0.005
 SCALE_STEP_KG = 0.05
+CORING_S = 75.0
+"""So long a carcass hangs before the probe."""
 
 LINE = sheep.Line(
     lots=(
@@ -211,3 +222,33 @@ def test_a_hook_that_comes_round_carries_the_next_one(tmp_path: Path) -> None:
     true = {(f"cn-eartag:{line['animal']}", line["hook"], line["net"]) for line in of(day.truth, "weighed")}
     assert told == true
     assert not final(records, "alarm")
+
+
+def test_killed_while_the_line_runs_on_only_those_who_passed_meanwhile_are_missing(
+    day: Day, fates: list[Fate], carcasses: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    items = programme(day)
+    cut_at, dark_s = LINE.stunning_at + 360.0, 180.0
+    records = Playback(SHEEP_LINE, BEGINS, tmp_path, [dark(items, cut_at, dark_s)]).play(items)
+    told = {
+        hook["value"]: record
+        for record in final(records, "slaughter")
+        for hook in record["subjects"]
+        if hook["role"] == "hook"
+    }
+    lost_from, lost_to = BEGINS.timestamp() + cut_at, BEGINS.timestamp() + cut_at + dark_s
+    untouched = 0
+    for fate, whole in zip(fates, carcasses, strict=True):
+        record = told.get(fate.happened["hung"]["hook"])
+        passed = [*fate.happened.values(), *fate.cored]
+        if any(lost_from - CORING_S <= seconds(each["t"]) <= lost_to for each in passed):
+            assert record is None or record["basic"].get("animal") in (None, whole["basic"].get("animal"))
+            continue
+        untouched += 1
+        assert record is not None
+        told_of, true = dict(record["basic"]), dict(whole["basic"])
+        assert told_of.pop("carcass")[:6] == true.pop("carcass")[:6], "numbers behind the gap are lower"
+        assert told_of == true
+        for name in ("hot_weight_kg", "process", "rooms", "lot", "certificate"):
+            assert record["extended"].get(name) == whole["extended"].get(name)
+    assert 10 < untouched < len(fates)
