@@ -33,10 +33,11 @@ bench: $(VENV)/.test  ## What it costs, beside a bare loop (ARGS="--quick")
 	@sh requirements/servers.sh
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-schema: $(VENV)/.demo  ## config/schema.json and docs/devices/ anew from models, drivers and profiles
+schema: $(VENV)/.demo  ## config/schema.json, docs/devices/ and docs/schemas/ anew from models, drivers and profiles
 	$(BIN)/python -m edge.settings.json_schema > config/schema.json.new
 	mv config/schema.json.new config/schema.json
 	$(BIN)/python -m edge.settings.device_pages docs/devices
+	$(BIN)/python -m edge.records.json_schema docs/schemas
 
 lock:  ## Lock the dependencies anew (maintainers, needs uv; ARGS=--upgrade)
 	$(UV) lock --no-config --default-index https://pypi.org/simple $(ARGS)

@@ -28,6 +28,8 @@ class Cause(StrEnum):
     MIXED_LOT = "mixed_lot"
     TAG_REUSED = "tag_reused"
     UNKNOWN_HOOK = "unknown_hook"
+    HELD = "held"
+    TWIN_TAG = "twin_tag"
 
 
 class Alarms(Protocol):

@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 from drivers.contract import LinkDown
 from edge import gateway, show, typed
 from edge import scan as scanned
+from edge import trace as traced
 from edge.control import NoDaemon, Refused, ask
 from edge.errors import DidNotStart, JournalError, SettingsError
 from edge.messages import LANGS, Lang, from_locale, sentence, text
@@ -71,7 +72,7 @@ def lang_of(arguments: list[str]) -> Lang:
 
 def build(lang: Lang) -> click.Group:
     """The command with all that people read in ``lang``."""
-    verbs = [make(lang) for make in (run, check, demo, simulate, scan, read, status, enter)]
+    verbs = [make(lang) for make in (run, check, demo, simulate, scan, read, status, enter, trace)]
     group = click.Group("tagtrail", help=text(lang, "cli.tagtrail"), commands=verbs)
     inner = [each for verb in verbs if isinstance(verb, click.Group) for each in verb.commands.values()]
     for command in (group, *verbs, *inner):
@@ -250,6 +251,39 @@ def scan(lang: Lang) -> click.Command:
             click.echo(scanned.as_yaml(devices, adapter, lang))
 
     return click.Group("scan", help=text(lang, "cli.scan"), commands=[ble])
+
+
+def trace(lang: Lang) -> click.Command:
+    @click.command("trace", help=text(lang, "trace.verb"))
+    @CONFIG
+    @click.argument("code", required=False)
+    @click.option("--around", type=click.IntRange(0, 1000), default=0, help=text(lang, "trace.option_around"))
+    @click.option("--lot", help=text(lang, "trace.option_lot"))
+    @click.option("--county", help=text(lang, "trace.option_county"))
+    @click.option("--from", "since", help=text(lang, "trace.option_from"))
+    @click.option("--to", "until", help=text(lang, "trace.option_to"))
+    @_json_option(lang)
+    def verb(config: Path, as_json: bool, **question: Any) -> None:
+        settings = gateway.load(config)
+        try:
+            facts, shown = traced.answered(settings, lang, traced.Question(**question), _choice(lang))
+        except traced.Unclear as unclear:
+            raise click.UsageError(unclear.sentence) from unclear
+        except traced.NothingKnown as nothing:
+            _end(text(lang, "trace.nothing", code=nothing), EXIT_NO)
+        if as_json:
+            _print_json(facts)
+        else:
+            click.echo(shown)
+
+    return verb
+
+
+def _choice(lang: Lang) -> Callable[[list[str]], str] | None:
+    """Asks who sits at a terminal; None: nobody does."""
+    if not sys.stdin.isatty():
+        return None
+    return lambda nodes: click.prompt(text(lang, "trace.which"), type=click.Choice(nodes))
 
 
 def simulate(lang: Lang) -> click.Command:

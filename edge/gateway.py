@@ -26,6 +26,7 @@ from edge.alarms import Cause
 from edge.clock import Clock, boot_id, machine_id
 from edge.control import ControlSocket, Refused, socket_path
 from edge.entering import Entering
+from edge.holds import HoldLists
 from edge.intake import Intake
 from edge.journal.block import Entry
 from edge.journal.store import Identity, Journal, Rules
@@ -33,13 +34,14 @@ from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
 from edge.reading import longest_wait_s, read_directly, read_next
 from edge.recorders.corrections import Corrections
+from edge.recorders.holds import Holds
 from edge.recording import Recording
 from edge.scan import Found, found
 from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
 from edge.uplinks.mqtt import MqttUplink, Target
-from edge.wiring import intaken, recorders, sources, targets
+from edge.wiring import holds, intaken, recorders, sources, targets
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,7 @@ class Gateway:
         journal: Journal,
         recording: Recording,
         entering: Entering,
+        held: Holds,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -86,8 +89,18 @@ class Gateway:
         self.entering = entering
         self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
         self.health = {name: Health(f"port {name}") for name in self.sources}
+        self.hold_lists = HoldLists(
+            held,
+            clock.now,
+            knows_time=lambda: clock.state != "unsynced",
+            enter=recording.enter,
+            refused=partial(own.event, "holds"),
+        )
         self.uplinks = {
-            name: MqttUplink(name, target, journal, own, partial(status.brief, self))
+            name: MqttUplink(
+                *(name, target, journal, own, partial(status.brief, self)),
+                holds=partial(self.hold_lists.offer, name),
+            )
             for name, target in targets.items()
         }
 
@@ -126,8 +139,9 @@ class Gateway:
             await journal.forget(gone)
         found: dict[str, Newest] = {}
         corrections = Corrections(found.get)
+        held = holds(settings, DRIVERS)
         recording = Recording(
-            [*recorders(settings, DRIVERS), corrections, own.standing],
+            [*recorders(settings, DRIVERS), corrections, held, own.standing],
             journal=journal,
             notice=own.noticed,
             amended=corrections.amended,
@@ -139,7 +153,13 @@ class Gateway:
         journal.remember(recording)
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
-        return cls(settings, brokers, clock, own, journal=journal, recording=recording, entering=entering)
+        return cls(
+            *(settings, brokers, clock, own),
+            journal=journal,
+            recording=recording,
+            entering=entering,
+            held=held,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; then everything that was observed is committed before this returns."""
@@ -163,7 +183,11 @@ class Gateway:
             await self.journal.close()
 
     def _work(self) -> dict[str, Any]:
-        work: dict[str, Any] = {"journal": self.journal.run(), "tick": self._tick()}
+        work: dict[str, Any] = {
+            "journal": self.journal.run(),
+            "tick": self._tick(),
+            "holds": self.hold_lists.run(),
+        }
         for name, source in self.sources.items():
             work[f"port {name}"] = supervise(
                 self.health[name],

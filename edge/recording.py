@@ -79,8 +79,8 @@ class Recording:
     def enter(self, fact: Fact) -> list[str]:
         """The ids of the records that follow from it, each once.
 
-        Several recorders may take a kind of fact: two rooms, two lines. It is refused if all of them refuse
-        it. Raises Unfit, and then nothing has changed.
+        Several recorders may take a kind of fact: two rooms, two lines. It is refused if one of them refuses
+        it and no other makes a record of it. Raises Unfit.
         """
         takers = [recorder for recorder in self.recorders if fact.kind in recorder.takes]
         if not takers:
@@ -92,7 +92,7 @@ class Recording:
                 outputs += recorder.enter(fact)
             except Unfit as unfit:
                 refusals.append(unfit)
-        if len(refusals) == len(takers):
+        if refusals and not outputs:
             raise refusals[0]
         put = (self._put(output, fact.at) for output in outputs)
         return list(dict.fromkeys(record for record in put if record is not None))

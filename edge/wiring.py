@@ -16,6 +16,7 @@ from drivers.contract import (
     Decoder,
     Device,
     Driver,
+    Fix,
     Instant,
     Keyed,
     Link,
@@ -36,7 +37,9 @@ from edge.errors import Problem, SettingsError
 from edge.intake import Intaken
 from edge.recorders.contract import Recorder
 from edge.recorders.entered import Entered
+from edge.recorders.holds import Holds
 from edge.recorders.limits import Limit, Limits, Point
+from edge.recorders.twins import Spot, Twins
 from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
 from edge.settings.alarms import Alarm
@@ -163,6 +166,7 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
         key=mqtt.key.path() if mqtt.key else None,
         version=mqtt.version,
         keepalive_s=mqtt.keepalive_s,
+        holds=mqtt.holds,
         catch_up_bytes_per_s=catch_up_bytes_per_s,
     )
 
@@ -180,7 +184,27 @@ def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorde
         Entered(issuer(settings)),
         limits(settings, trips.on_trip if trips is not None else None),
         upkeep(settings, drivers),
+        twins(settings, drivers),
     ]
+
+
+def holds(settings: Settings, drivers: Mapping[str, Driver]) -> Holds:
+    """Hears every device that sees codes."""
+    return Holds(facts.name for facts in intaken(settings, drivers) if not facts.quantities)
+
+
+def twins(settings: Settings, drivers: Mapping[str, Driver]) -> Twins:
+    """Hears every device that sees codes at a place."""
+    seeing = {facts.name for facts in intaken(settings, drivers) if not facts.quantities}
+    places = {name: device.place for name, device in settings.devices.items() if name in seeing}
+    return Twins({name: _spot(settings, place) for name, place in places.items() if place is not None})
+
+
+def _spot(settings: Settings, place: str) -> Spot:
+    at = settings.places[place].at
+    if at is None:
+        return Spot(place)
+    return Spot(place, Fix(Instant(0), at.lat, at.lon), at.radius_m)
 
 
 def limits(settings: Settings, on_trip: Callable[[], bool] | None = None) -> Limits:

@@ -43,9 +43,9 @@ CREATE TABLE links (                  -- what became of what
     target TEXT NOT NULL,
     at INTEGER NOT NULL,
     record TEXT NOT NULL,
-    PRIMARY KEY (source, relation, target)
+    PRIMARY KEY (source, relation, target, at)  -- a carcass may enter a room twice
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX links_back ON links (target, relation, source);
+CREATE INDEX links_back ON links (target, relation, at);
 """
 
 

@@ -40,9 +40,9 @@ def sentence(lang: Lang, key: str, values: Mapping[str, object]) -> str:
     return text(lang, key, **said)
 
 
-def word(lang: Lang, term: object) -> str:
+def word(lang: Lang, term: object, room: str = "words") -> str:
     """A state, a reason or a quantity as people call it; a term without a translation stands for itself."""
-    return _room(lang, "words").get(str(term).lower(), str(term))
+    return _room(lang, room).get(str(term).lower(), str(term))
 
 
 def from_locale() -> Lang:

@@ -56,7 +56,7 @@ class Arrivals:
     """The recorder of all lairages: a tag in two lots shows wherever the second one is."""
 
     name = "arrival"
-    takes = frozenset({"certificate", "tag-replaced", "verdict", "disposal", "correct"})
+    takes = frozenset({"certificate", "tag-replaced", "verdict", "disposal"})
 
     def __init__(self, lairages: Sequence[Lairage], issuer: Issuer, past: Past) -> None:
         self._issuer = issuer
@@ -102,8 +102,6 @@ class Arrivals:
                 ]
             case "tag-replaced":
                 return self._replace(values["old"], values["new"])
-            case "correct":
-                return self._correct(fact)
         return self._say(fact)
 
     def tick(self, at: Instant) -> Iterable[Output]:
@@ -246,37 +244,17 @@ class Arrivals:
         lot = self._lots.get(about.removeprefix("lot:")) if about.startswith("lot:") else None
         tag = self._current(about)
         animal = self._animals.get(tag)
-        if fact.kind == "verdict" and fact.values["stage"] != "ante_mortem":
-            return []
-        if lot is not None and fact.kind == "verdict":
+        if lot is not None and fact.values.get("stage") == "ante_mortem":
             lot.verdict = word(fact)
             self._lots.put(lot.number, lot)
             return list(self._again(lot))
-        if animal is None:
-            return []
+        if animal is None or fact.values.get("stage") == "post_mortem":
+            raise Unfit("unknown_subject", subject=about)
         if fact.kind == "verdict":
             animal.verdict = word(fact)
         else:
             animal.disposal = word(fact)
         return [self._told(tag, animal, self._lots[animal.lot])]
-
-    def _correct(self, fact: Fact) -> Iterable[Output]:
-        """Of anything but the tag, which is replaced: the animal is the record's own key."""
-        for tag, animal in self._animals.items():
-            if animal.id == fact.values["record"]:
-                if fact.values["field"] == "basic.animal":
-                    raise Unfit(
-                        "unfit", kind="correct", field="field", why="a tag is replaced", known="tag-replaced"
-                    )
-                lot = self._lots[animal.lot]
-                animal.corrections.append(word(fact))
-                try:
-                    animal_record(self._issuer, tag, animal, lot)
-                except Unfit:
-                    animal.corrections.pop()
-                    raise
-                return [self._told(tag, animal, lot)]
-        return []
 
 
 _SEEN: Final = ("slaughtered", "mixed")

@@ -13,7 +13,7 @@ from edge.instant import rfc3339
 from edge.journal.trail import Link
 from edge.recorders.contract import Derived
 from edge.recorders.issuer import Issuer, spelt, subject
-from edge.recorders.words import DERIVED, Word, corrected, sensed
+from edge.recorders.words import DERIVED, Word, sensed
 from edge.records.arrival import ArrivalBasic, ArrivalExtended, ArrivalRecord
 from edge.records.record import Origin
 from edge.records.words import Disposed, Judged
@@ -59,11 +59,10 @@ class Animal:
     former: str | None = None
     verdict: Word | None = None
     disposal: Word | None = None
-    corrections: list[Word] = field(default_factory=list)
 
 
 def animal_record(issuer: Issuer, tag: str, animal: Animal, lot: Lot) -> Derived:
-    """Complete. Raises Unfit where a correction does not hold."""
+    """Complete."""
     verdict = animal.verdict or lot.verdict
     links = _links(lot, Link(tag, "of", lot.node, Instant(animal.at)))
     if animal.former is not None:
@@ -102,9 +101,8 @@ def animal_record(issuer: Issuer, tag: str, animal: Animal, lot: Lot) -> Derived
         ),
         source=source,
         links=spelt(links),
-        reason=animal.corrections[-1].reason if animal.corrections else None,
     )
-    return Derived(corrected(record, animal.corrections), links)
+    return Derived(record, links)
 
 
 def lot_record(issuer: Issuer, lot: Lot) -> Derived:

@@ -93,10 +93,6 @@ class Carcasses:
         self._due.drop(carcass.number)
         return slaughter_record(carcass, self._line, self._issuer, self._book)
 
-    def draft(self, carcass: Carcass) -> None:
-        """Raises Unfit where a correction of it does not hold."""
-        slaughter_record(carcass, self._line, self._issuer, self._book)
-
     def changed(self, carcass: Carcass, at: Instant) -> None:
         """A sensor added something, which is told with what else comes soon."""
         self._rows.put(carcass.number, carcass)

@@ -35,7 +35,7 @@ class Fact(NamedTuple):
     kind: str
     values: Mapping[str, Any]
     by: str
-    via: Literal["person", "scan", "settings"] = "person"
+    via: Literal["person", "scan", "settings", "uplink"] = "person"
     reason: str = ""
 
 

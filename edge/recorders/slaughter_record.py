@@ -14,7 +14,7 @@ from edge.recorders.contract import Derived
 from edge.recorders.issuer import Issuer, spelt, subject
 from edge.recorders.rooms import RoomBook, Span
 from edge.recorders.slaughter_plan import Line
-from edge.recorders.words import DERIVED, SETTINGS, Word, corrected, sensed
+from edge.recorders.words import DERIVED, SETTINGS, Word, sensed
 from edge.records.record import Climate, Origin
 from edge.records.slaughter import (
     Chilled,
@@ -78,7 +78,6 @@ class Carcass:
     disposal: Word | None = None
     packing: list[Word] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
-    corrections: list[Word] = field(default_factory=list)
     revision: int = 0
 
     @property
@@ -102,7 +101,7 @@ class Carcass:
 
 
 def slaughter_record(carcass: Carcass, line: Line, issuer: Issuer, book: RoomBook) -> Derived:
-    """Complete. Raises Unfit where a correction does not hold."""
+    """Complete."""
     links = tuple(_links(carcass))
     climate = _climate(carcass, line, book)
     ended = carcass.stays and carcass.hangs is None
@@ -119,9 +118,8 @@ def slaughter_record(carcass: Carcass, line: Line, issuer: Issuer, book: RoomBoo
         extended=_extended(carcass, line, climate),
         source=_source(carcass),
         links=spelt(links),
-        reason=carcass.corrections[-1].reason if carcass.corrections else None,
     )
-    return Derived(corrected(record, carcass.corrections), links)
+    return Derived(record, links)
 
 
 def _time(at: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -15,19 +14,20 @@ from edge.recorders.slaughter_plan import Line
 from edge.recorders.slaughter_record import Carcass
 from edge.recorders.words import Word, word
 
-TAKES: Final = frozenset({"verdict", "disposal", "cleaning", "cutting", "packing", "move", "correct"})
+TAKES: Final = frozenset({"verdict", "disposal", "cleaning", "cutting", "packing", "move"})
 
 KEPT: Final = 7 * 86_400 * NANOSECONDS
 """A verdict before slaughter, and a cleaning, hold for the animals of so many days."""
 
 
 class Words:
-    """Facts become part of the carcass that they are about; what is about none of ours is left to others."""
+    """Facts become part of the carcass that they are about; what is about none of ours is refused."""
 
     def __init__(self, line: Line, carcasses: Carcasses, chilling: Chilling) -> None:
         self._carcasses = carcasses
         self._chilling = chilling
-        self._places = {station.place for station in line.stations} | chilling.places
+        stations = {station.place for station in line.stations if station.place is not None}
+        self._places = sorted(stations | chilling.places)
         self.table = Table("verdicts", Word)
         self.cleaned = Table("cleaned", Word)
 
@@ -35,16 +35,15 @@ class Words:
         """Raises Unfit, and then nothing has changed."""
         match fact.kind:
             case "cleaning":
-                if fact.values["place"] in self._places:
-                    self.cleaned.put(fact.values["place"], word(fact))
+                if fact.values["place"] not in self._places:
+                    raise Unfit("no_station", place=fact.values["place"], known=", ".join(self._places))
+                self.cleaned.put(fact.values["place"], word(fact))
                 return []
-            case "correct":
-                return self._correct(fact)
             case "verdict" if fact.values["stage"] == "ante_mortem":
                 return list(self._before(fact))
         carcass = self._about(fact.values["subject"])
         if carcass is None:
-            return []
+            raise Unfit("unknown_subject", subject=fact.values["subject"])
         return [self._carcasses.told(carcass)] if self._said(carcass, fact) else []
 
     def known(self, carcass: Carcass) -> None:
@@ -96,25 +95,3 @@ class Words:
             case _:
                 return self._chilling.leaves(carcass, fact.at)
         return True
-
-    def _correct(self, fact: Fact) -> Iterable[Output]:
-        for carcass in self._carcasses.all():
-            if carcass.id == fact.values["record"]:
-                if fact.values["field"] == "basic.animal":
-                    carcass.animal = _tag(fact)
-                carcass.corrections.append(word(fact))
-                try:
-                    self._carcasses.draft(carcass)
-                except Unfit:
-                    carcass.corrections.pop()
-                    raise
-                return [self._carcasses.told(carcass)]
-        return []
-
-
-def _tag(fact: Fact) -> str | None:
-    """The animal that it was in truth; None: nobody knows. Raises Unfit."""
-    value = fact.values.get("value")
-    if value is None or (isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9-]*:\S+", value)):
-        return value
-    raise Unfit("unfit", kind="correct", field="value", why="no tag", known="cn-eartag:362292600000123")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from drivers.contract import Instant
 from edge.instant import rfc3339
-from edge.recorders.contract import Fact, Unfit
+from edge.recorders.contract import Fact
 from edge.records.record import Origin, TradeRecord
 
 R = TypeVar("R", bound=TradeRecord)
@@ -51,25 +48,3 @@ def sensed(device: str) -> Origin:
 
 DERIVED = Origin(kind="derived")
 SETTINGS = Origin(kind="settings")
-
-
-def corrected(record: R, corrections: Iterable[Word]) -> R:
-    """The record with what people put right in it.
-
-    Raises Unfit where a record has no such field, or the field cannot be this.
-    """
-    for each in corrections:
-        path, value = each.values["field"], each.values.get("value")
-        body = record.body()
-        part, _, name = path.partition(".")
-        if part not in {"basic", "extended"} or name not in type(getattr(record, part)).model_fields:
-            known = [f"{part}.{name}" for part in ("basic", "extended") for name in body[part]]
-            raise Unfit("unfit", kind="correct", field=path, why="no such field", known=", ".join(known))
-        body[part][name] = value
-        body["source"][path] = each.origin.model_dump(exclude_none=True)
-        try:
-            record = type(record).model_validate(body)
-        except ValidationError as error:
-            why = error.errors()[0]["msg"]
-            raise Unfit("unfit", kind="correct", field=path, why=why, known="record, field, value") from None
-    return record

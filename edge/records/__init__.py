@@ -1,4 +1,14 @@
-"""What each record is (DESIGN §7).
+"""What each record is (DESIGN §7): one model a kind; ``docs/schemas`` is generated from them."""
 
-The gateway's own records and alarms now; those of the trade come later.
-"""
+from __future__ import annotations
+
+from typing import Final
+
+from edge.records.own import AlarmRecord, GatewayRecord
+from edge.records.record import Record
+
+KINDS: Final[dict[str, type[Record]]] = {
+    "alarm": AlarmRecord,
+    "gateway": GatewayRecord,
+}
+"""Every kind that there is, in the order of the trade."""

@@ -21,7 +21,7 @@ class AlarmRecord(Record):
     """报警: raised, acknowledged, cleared; each is a further revision."""
 
     kind: Literal["alarm"] = "alarm"
-    source: Literal["gateway"] = "gateway"
+    source: Literal["gateway"] = Field("gateway", description="Who says so. · 信息来源")
     cause: str = Field(description="What it is about. · 原因")
     name: str | None = Field(None, description="Of a limit: its name in the settings. · 报警名称")
     subject: str = Field(description="The point, device, code, place or uplink that it is about. · 对象")
@@ -37,10 +37,12 @@ class GatewayRecord(Record):
 
     event: ``started``, ``stopped``, ``journal`` (a new journal id; predecessor and its last seqs), ``clock``
     (the base moved; by how many seconds), ``gap`` (what was given up or found no room), ``uplink_removed``
-    (it is no longer in the settings; what it had not delivered).
+    (it is no longer in the settings; what it had not delivered), ``holds`` (a hold list was refused).
     """
 
     kind: Literal["gateway"] = "gateway"
-    source: Literal["gateway"] = "gateway"
-    event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed"]
-    facts: dict[str, Any]
+    source: Literal["gateway"] = Field("gateway", description="Who says so. · 信息来源")
+    event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed", "holds"] = Field(
+        description="What happened. · 事件"
+    )
+    facts: dict[str, Any] = Field(description="What is to be said of it. · 数据")

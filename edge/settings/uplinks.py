@@ -31,6 +31,9 @@ class Mqtt(Part):
         "5", description='Of MQTT; "3.1.1" only for brokers that know no better. · 协议版本'
     )
     root: TopicRoot = Field("tagtrail", description="First level of every topic. · 主题首级")
+    holds: bool = Field(
+        True, description="Take the hold list that is published there, if the broker lets us. · 接收管控名单"
+    )
     keepalive_s: Annotated[float, Duration("5s", "10min")] = Field(
         30.0,
         alias="keepalive",

@@ -152,6 +152,17 @@ class Connection:
             self._heard_s = monotonic()
         self._answers[info.mid] = answered
 
+    def subscribe(self, topic: str, heard: Callable[[bytes], None], answered: Answered) -> None:
+        """``heard`` is told what is published there, and at once what is retained.
+
+        ``answered`` is called with the broker's reason code: a refusal, or the QoS that it grants.
+        """
+        self._client.on_message = lambda _client, _userdata, message: heard(bytes(message.payload))
+        self._client.on_subscribe = lambda _client, _userdata, _mid, reasons, _said: answered(
+            reasons[0].value
+        )
+        self._client.subscribe(topic, qos=1)
+
     def show(self, topic: str, payload: bytes) -> bool:
         """Sends at QoS 0, retained; False where the broker takes no message of this size, or is gone."""
         if not self._wire.is_open or not self.fits(topic, payload):

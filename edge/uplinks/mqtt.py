@@ -58,13 +58,25 @@ class MqttUplink:
     """Delivers one journal to one broker, over as many connections as it takes."""
 
     def __init__(
-        self, name: str, target: Target, outbox: Outbox, alarms: Alarms, status: Callable[[], bytes]
+        self,
+        name: str,
+        target: Target,
+        outbox: Outbox,
+        alarms: Alarms,
+        status: Callable[[], bytes],
+        *,
+        holds: Callable[[bytes], None] = lambda _: None,
     ) -> None:
-        """name: as in the settings. status: the retained status as JSON, made anew each time."""
+        """name: as in the settings. status: the retained status as JSON, made anew each time.
+
+        holds: told the hold list, whenever the broker has one to give.
+        """
         self.name = name
         self._target = target
         self._alarms = alarms
         self._status = status
+        self._holds = holds
+        self._hold_list = "off"
         self._offline = orjson.dumps({"v": 1, "gateway": target.gateway, "state": "offline"})
         catch_up = CatchUp(target.catch_up_bytes_per_s)
         self._delivery = Delivery(name, target.block_topic, outbox, alarms, catch_up)
@@ -123,6 +135,7 @@ class MqttUplink:
             "refused": dict(tally.refused),
             "status_refused": self._status_refused,
             "quarantined": tally.quarantined,
+            "hold_list": self._hold_list,
             "live_sent": self._live_sent,
             "live_replaced": self._newest.replaced,
             "live_oversize": self._live_oversize,
@@ -171,6 +184,8 @@ class MqttUplink:
             self._barred = False
             self._alarms.cleared(Cause.UPLINK_REFUSED, self.name)
         self._tell_status(connection)
+        if self._target.holds:
+            connection.subscribe(self._target.holds_topic, self._holds, self._holds_answered)
         self._show_soon()
 
     async def _keep_house(self, connection: Connection) -> None:
@@ -196,6 +211,15 @@ class MqttUplink:
         if code >= REFUSED:
             self._status_refused += 1
             log.debug("uplink %s: the status was refused, %s", self.name, reason_name(code))
+
+    def _holds_answered(self, code: int) -> None:
+        """A broker that forbids it costs the deliveries nothing; `status` tells, and the log once."""
+        before, self._hold_list = self._hold_list, "refused" if code >= REFUSED else "subscribed"
+        if code >= REFUSED and before != self._hold_list:
+            log.warning(
+                "uplink %s: no hold list: %s on %s; look at the broker's rules, or write holds: false",
+                *(self.name, reason_name(code), self._target.holds_topic),
+            )
 
     async def _say_goodbye(self, connection: Connection) -> None:
         with suppress(TimeoutError, ConnectionLostError):

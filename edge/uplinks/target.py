@@ -16,7 +16,8 @@ class Target:
 
     root: the topics' first level. ca: the only authority to trust; None: those of the system. cert, key: this
     gateway's own, where the broker asks for one. version: of MQTT; under 3.1.1 an acknowledgement is weak.
-    catch_up_bytes_per_s: how fast a backlog of telemetry may drain; None: as fast as it goes.
+    holds: whether the hold list is subscribed to. catch_up_bytes_per_s: how fast a backlog of telemetry may
+    drain; None: as fast as it goes.
     """
 
     host: str
@@ -31,6 +32,7 @@ class Target:
     key: Path | None = None
     version: Literal["5", "3.1.1"] = "5"
     keepalive_s: float = 30.0
+    holds: bool = False
     catch_up_bytes_per_s: float | None = None
 
     @property
@@ -50,6 +52,11 @@ class Target:
     @property
     def status_topic(self) -> str:
         return self._topic("status")
+
+    @property
+    def holds_topic(self) -> str:
+        """One list for all gateways below this root."""
+        return f"{self.root}/holds"
 
     def live_topic(self, device: str) -> str:
         return self._topic("live", device)

@@ -19,6 +19,8 @@ from .metrics import show, summary
 from .processes import OTHER_CORES
 from .rig import rig
 from .rounds import QUICK, THOROUGH, Samples, one_round
+from .years import QUICK as FEW_DAYS
+from .years import TWO_YEARS, traced
 
 BUILD = Path("build")
 ROUNDS = 5
@@ -32,6 +34,9 @@ async def measure(rounds: int, quick: bool, console: Console) -> Samples:
         console.print(f"round {number} of {rounds} …")
         async with rig(BUILD) as surroundings:
             await one_round(surroundings, QUICK if quick else THOROUGH, samples)
+    console.print("a plant's years …")
+    for name, value in traced(BUILD, FEW_DAYS if quick else TWO_YEARS).items():
+        samples[name].append(value)
     return samples
 
 

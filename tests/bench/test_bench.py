@@ -18,6 +18,7 @@ from .metrics import summary
 from .processes import python, running
 from .site import FAST, SLOW, UNITS, units_of
 from .spine import with_and_without
+from .years import Plant, traced
 
 
 def test_only_values_that_arrived_count() -> None:
@@ -62,6 +63,10 @@ async def test_the_kernel_says_what_a_program_took(tmp_path: Path) -> None:
         assert 0.3 <= program.usage().cpu_s < 1.0
         assert program.usage().rss_peak_bytes > 4_000_000
     assert program.process.returncode is not None
+
+
+def test_a_plants_years_are_traced(tmp_path: Path) -> None:
+    assert all(value > 0 for value in traced(tmp_path, Plant(days=3, per_day=20)).values())
 
 
 @pytest.mark.slow

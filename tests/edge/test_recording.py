@@ -184,6 +184,23 @@ async def test_a_fact_goes_to_the_one_it_concerns_and_is_refused_if_it_concerns_
         assert [record_of(block)["place"] for block in await blocks(journal, Lane.RECORDS)] == ["chiller-2"]
 
 
+class Line(Room):
+    """Takes moves too, and leaves to others what is none of its own."""
+
+    def enter(self, fact: Fact) -> Iterable[Output]:
+        return ()
+
+
+async def test_what_one_refuses_and_no_other_records_is_refused(box: Box) -> None:
+    async with box.journal() as journal:
+        both = Recording([Line("line"), Room("chiller-1")], journal=journal, notice=lambda _: None)
+        assert both.enter(Fact(START, START, "move", {"place": "chiller-1"}, "马师傅")) == ["chiller-1"]
+        with pytest.raises(Unfit, match="no_room"):
+            both.enter(Fact(START, START, "move", {"place": "chiller-3"}, "马师傅"))
+        line = Recording([Line("line")], journal=journal, notice=lambda _: None)
+        assert line.enter(Fact(START, START, "move", {"place": "chiller-3"}, "马师傅")) == []
+
+
 async def test_what_was_put_right_stays_right_in_whatever_is_derived(box: Box) -> None:
     def amended(derived: Derived) -> Derived:
         return derived._replace(record=derived.record.model_copy(update={"revision": 7}))

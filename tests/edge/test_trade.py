@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from drivers.catalogue import DRIVERS
 from drivers.contract import NANOSECONDS, Code, Sighting
 from edge.journal.past import Past
 from edge.journal.store import Journal
 from edge.journal.trail import Index, Link
-from edge.recorders.contract import Fact, Unfit
 from edge.recorders.slaughter import Slaughter
 from edge.recorders.slaughter_plan import Probe, Room, Weigh
 from edge.recording import Recording
@@ -65,14 +62,6 @@ async def test_a_tag_that_became_a_carcass_in_an_earlier_year_is_known_from_the_
         past = Past(box.path)
         assert past.slaughtered(tag)
         assert not past.slaughtered("cn-eartag:362292600000124")
-
-
-async def test_a_correction_of_a_record_that_nobody_has_is_refused(tmp_path: Path) -> None:
-    values = {"record": "0123", "field": "basic.animal", "value": "cn-eartag:362292600000123"}
-    async with Box(tmp_path).journal() as journal:
-        recording = Recording(recorders(WHOLE, DRIVERS), journal=journal, notice=lambda _: None)
-        with pytest.raises(Unfit, match="no_record"):
-            recording.enter(Fact(START, START, "correct", values, "马师傅", reason="耳标读错"))
 
 
 def slaughtered(journal: Journal, tag: str) -> None:

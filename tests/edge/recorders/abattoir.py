@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from drivers.contract import NANOSECONDS, Code, Instant, Observation, Reading, Sighting
 from edge.journal.states import Row
 from edge.recorders.arrival import Arrivals, Lairage
-from edge.recorders.contract import Derived, Fact, Notice, Output, Recorder
+from edge.recorders.contract import Derived, Fact, Notice, Output, Recorder, Unfit
 from edge.recorders.issuer import Issuer
 from edge.recorders.slaughter import Slaughter
 from edge.recorders.slaughter_plan import Line, Probe, Room, Station, Weigh
@@ -151,14 +151,28 @@ class Plant:
         return outputs
 
     def _one(self, told: Told) -> Iterator[Output]:
+        if told.fact is not None:
+            yield from self._entered(told.fact)
+            return
         for recorder in self.recorders:
-            if told.fact is not None:
-                if told.fact.kind in recorder.takes:
-                    yield from recorder.enter(told.fact)
-            elif told.item is None:
+            if told.item is None:
                 yield from recorder.tick(told.at)
             elif told.device in recorder.hears:
                 yield from recorder.observe(told.device, told.item)
+
+    def _entered(self, fact: Fact) -> list[Output]:
+        """As the gateway does it: refused where all refuse it."""
+        outputs: list[Output] = []
+        refusals: list[Unfit] = []
+        takers = [each for each in self.recorders if fact.kind in each.takes]
+        for recorder in takers:
+            try:
+                outputs += recorder.enter(fact)
+            except Unfit as unfit:
+                refusals.append(unfit)
+        if len(refusals) == len(takers):
+            raise refusals[0]
+        return outputs
 
 
 def notices(outputs: Iterable[Output]) -> list[tuple[str, str, bool]]:

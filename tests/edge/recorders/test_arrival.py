@@ -179,18 +179,6 @@ def test_a_verdict_on_a_lot_is_that_of_its_animals() -> None:
     assert [body["basic"]["ante_mortem"]["by"] for body in by_tag(outputs).values()] == ["马兽医"] * 3
 
 
-def test_a_correction_is_a_further_revision_with_its_reason() -> None:
-    plant = Plant()
-    [body] = bodies(plant.feed([scans(0, "A"), *animals(10, [1])]), "arrival")
-    told = says(50, "correct", reason="扫错", record=body["id"], field="basic.certificate", value="B")
-    [after] = bodies(plant.feed([told]), "arrival")
-    assert (after["revision"], after["reason"], after["basic"]["certificate"]) == (2, "扫错", "B")
-    with pytest.raises(Unfit):
-        plant.feed([says(60, "correct", reason="?", record=body["id"], field="basic.arrived", value="B")])
-    with pytest.raises(Unfit, match="unfit"):
-        plant.feed([says(60, "correct", reason="?", record=body["id"], field="basic.animal", value="x:1")])
-
-
 def test_a_certificate_for_a_lairage_that_is_none_is_refused() -> None:
     with pytest.raises(Unfit):
         Plant().feed([says(0, "certificate", number="A", place="chiller-1")])

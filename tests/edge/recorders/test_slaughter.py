@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.instant import rfc3339
-from edge.recorders.contract import Derived, Output, Unfit
+from edge.journal.trail import Newest
+from edge.recorders.contract import Derived, Fact, Output, Unfit
+from edge.recorders.corrections import Corrections
 from edge.recorders.slaughter_plan import Station, Weigh
 from tests.edge.recorders.abattoir import (
     SHEEP,
@@ -416,9 +418,36 @@ def test_what_a_person_says_stands_in_the_record_with_who_said_it(path: str, val
     assert body["source"][path]["kind"] == "person"
 
 
-def test_what_is_about_another_line_is_left_to_it() -> None:
-    told = says(4000, "verdict", subject="carcass:77", stage="post_mortem", result="passed")
-    assert Plant().feed([told]) == []
+def test_what_a_person_put_right_stays_right_when_the_carcass_is_weighed() -> None:
+    plant = Plant()
+    [animal] = flock(1)
+    told = sorted(animal.on_the_line(), key=lambda each: each.at)
+    [first] = (each for each in plant.feed(told[:2]) if isinstance(each, Derived))
+    kept = Newest(first.record.body(), (), first.links)
+    corrections = Corrections({first.record.id: kept}.get)
+    when = told[1].at
+    values = {"record": first.record.id, "field": "extended.certificate", "value": "6201234567"}
+    [put_right] = corrections.enter(Fact(when, when, "correct", values, "马兽医", reason="扫错"))
+    assert isinstance(put_right, Derived)
+    second = corrections.amended(put_right).record
+    [later] = (each for each in plant.feed([*told[2:], Told(at(9000))]) if isinstance(each, Derived))
+    body = corrections.amended(later).record.body()
+    assert (second.revision, body["revision"]) == (2, 3)
+    assert (body["extended"]["certificate"], body["reason"]) == ("6201234567", "扫错")
+    assert body["extended"]["hot_weight_kg"] == animal.mass
+
+
+UNKNOWN = [
+    says(4000, "verdict", subject="carcass:77", stage="post_mortem", result="passed"),
+    says(4000, "disposal", subject=f"cn-eartag:{tag(77)}", method="焚烧"),
+    says(4000, "cleaning", place="dock"),
+]
+
+
+@pytest.mark.parametrize("told", UNKNOWN, ids=["verdict", "disposal", "cleaning"])
+def test_what_is_about_nothing_of_ours_is_refused(told: Told) -> None:
+    with pytest.raises(Unfit):
+        Plant().feed([told])
 
 
 def test_a_move_is_a_stay_and_its_links_lead_through_the_room() -> None:
@@ -436,41 +465,6 @@ def test_a_move_is_a_stay_and_its_links_lead_through_the_room() -> None:
         ("carcass", "entered", "place:chiller-2"),
         ("carcass", "left", "place:chiller-2"),
     ]
-
-
-def test_a_correction_is_a_further_revision_with_its_reason() -> None:
-    plant = Plant()
-    outputs = plant.feed(day(flock(2)))
-    [one, _] = newest(outputs).values()
-    told = says(
-        5000,
-        "correct",
-        reason="耳标读错",
-        record=one["id"],
-        field="basic.animal",
-        value=f"cn-eartag:{tag(99)}",
-    )
-    [body] = bodies(plant.feed([told]))
-    assert body["revision"] == one["revision"] + 1
-    assert (body["reason"], body["basic"]["animal"]) == ("耳标读错", f"cn-eartag:{tag(99)}")
-    assert roles(body, "animal") == [tag(99)]
-    assert body["source"]["basic.animal"]["name"] == "马兽医"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("basic.animal", 5.0), ("extended.nonsense", "x"), ("extended.positions", -3), ("id", "x")],
-)
-def test_a_correction_that_cannot_be_is_refused_and_changes_nothing(name: str, value: object) -> None:
-    plant = Plant()
-    [one] = newest(plant.feed(day(flock(1)))).values()
-    with pytest.raises(Unfit):
-        plant.feed([says(5000, "correct", reason="?", record=one["id"], field=name, value=value)])
-    [body] = bodies(
-        plant.feed([says(5001, "packing", subject=f"carcass:{one['basic']['carcass']}", into="sscc:1")])
-    )
-    assert "reason" not in body
-    assert body["basic"]["animal"] == one["basic"]["animal"]
 
 
 def test_a_tag_that_was_slaughtered_before_is_told_and_names_no_other_carcass() -> None:

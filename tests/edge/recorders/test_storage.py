@@ -197,6 +197,22 @@ def test_what_people_move_has_its_quantity_and_who_moved_it() -> None:
     assert (whole["basic"]["present"], whole["extended"]["workers"]) == (25, ["李库管"])
 
 
+def test_a_value_holds_into_the_next_interval() -> None:
+    _, second = play(room, [reading(3590, 6.0), reading(3650, 2.0), Second(at(7200))])
+    assert (second["climate"]["temperature"]["beyond_s"], second["climate"]["temperature"]["count"]) == (
+        50,
+        1,
+    )
+
+
+@given(st.sets(st.integers(1, 5)))
+def test_what_people_move_survives_a_cut(cuts: set[int]) -> None:
+    lots = [move(5 * number, subject=f"lot:{number}", count=number) for number in range(1, 5)]
+    events: list[Event] = [Second(at(0)), *lots, Second(at(3600))]
+    assert play(room, events, cuts) == play(room, events)
+    assert play(room, events)[-1]["basic"]["entered"]["count"] == 1 + 2 + 3 + 4
+
+
 def test_what_cannot_have_moved_is_refused_and_nothing_has_changed() -> None:
     recorder = room()
     assert not list(recorder.tick(at(0)))

@@ -41,9 +41,7 @@ GOODS = [
         "tells_none",
         "one of: temperature, humidity",
     ),
-    Broken(
-        "door: chiller-1-door\n", "door: ‸body-control\n", f"{COLD}.door", "tells_none", "one of: open, door"
-    ),
+    Broken("door: gate\n", "door: ‸body-control\n", f"{COLD}.door", "tells_none", "one of: open, door"),
     Broken("defrost: body-control", "defrost: ‸body-air", f"{COLD}.defrost", "tells_none", "one of: defrost"),
     Broken(
         "      moves: ear-tags",
@@ -69,7 +67,7 @@ GOODS = [
     ),
     Broken("every: 2h", "every: ‸2d", f"{COLD}.every", "measure_high", "1d"),
     Broken(
-        "scanner: ear-tags", "scanner: ‸dock-air", f"{GATE}.scanner", "sees_no_codes", "dock-air measures"
+        "scanner: hook-core", "scanner: ‸dock-air", f"{GATE}.scanner", "sees_no_codes", "dock-air measures"
     ),
     Broken("climate: [dock-air]", "climate: [‸position]", f"{GATE}.climate[0]", "tells_none", "lat"),
 ]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeAlias
 
-CONNECT, CONNACK, PUBLISH, PUBACK, PINGREQ, PINGRESP, DISCONNECT = 1, 2, 3, 4, 12, 13, 14
+CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 1, 2, 3, 4, 8, 9
+PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
 
 
 class Publish(NamedTuple):
@@ -37,12 +38,14 @@ class ScriptedBroker:
     """Speaks just enough MQTT 5 to one client at a time.
 
     answer: decides on each QoS 1 publish but the status, which is always taken. connack: the reason code.
-    properties: of the CONNACK, encoded. delay_s: before a PUBACK.
+    suback: the same for a subscription. properties: of the CONNACK, encoded. delay_s: before a PUBACK.
     """
 
     def __init__(self, answer: Callable[[Publish], Answer] = lambda _: 0, *, connack: int = 0) -> None:
         self.answer = answer
         self.connack = connack
+        self.suback = 1
+        self.subscribed = 0
         self.properties = b""
         self.delay_s = 0.0
         self.port = 0
@@ -105,6 +108,9 @@ class ScriptedBroker:
                 self._answer_later(publish, 0, writer)
             else:
                 await self._decide(publish, writer)
+        elif kind == SUBSCRIBE:
+            self.subscribed += 1
+            writer.write(bytes((SUBACK << 4, 4)) + body[:2] + bytes((0, self.suback)))
         elif kind == PINGREQ:
             self.pings += 1
             writer.write(bytes((PINGRESP << 4, 0)))
