@@ -139,22 +139,28 @@ class Carcasses:
         hangs = carcass.hangs is not None and station.step != "weighed"
         return carcass if hangs or at - row.at < self._line.reused_after else None
 
-    def bare(self, at: Instant) -> Carcass | None:
-        """By the line's order: the oldest whose hook is not known."""
-        return min(self._bare(at), key=lambda each: each.at, default=None)
+    def bare(self, at: Instant, lag: int | None) -> Carcass | None:
+        """By the line's order: the oldest whose hook is not known and that is due. lag: see ``_bare``."""
+        return min(self._bare(at, lag), key=lambda each: each.at, default=None)
 
     def adopt(self, carcass: Carcass, hook: str, station: Station, at: Instant) -> None:
         """A hook that was missed at ``bound`` and is seen now carries this one."""
-        carcass.positions = max(carcass.positions, station.positions, len(self._bare(at)) - 1)
+        carcass.positions = max(carcass.positions, station.positions, len(self._bare(at, None)) - 1)
         carcass.doubts.remove("no_hook")
         self.hang(carcass, hook, at)
         self.changed(carcass, at)
 
-    def _bare(self, at: Instant) -> list[Carcass]:
+    def _bare(self, at: Instant, lag: int | None) -> list[Carcass]:
+        """lag: how long the last carcass before took to the station; another that takes more or less than it
+        by the spread of ``bound`` has passed it unseen, or is still to come. None: nobody knows."""
+        binds = self._line.binds
+        spread = 0 if binds is None else binds.lag[1] - binds.lag[0]
         return [
             carcass
             for carcass in self._rows.values()
-            if "no_hook" in carcass.doubts and 0 <= at - carcass.at < self._line.reused_after
+            if "no_hook" in carcass.doubts
+            and 0 <= at - carcass.at < self._line.reused_after
+            and (lag is None or abs(at - carcass.at - lag) <= spread)
         ]
 
     def next_to_weigh(self, at: Instant, lag: tuple[int, int]) -> Carcass | None:

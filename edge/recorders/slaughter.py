@@ -26,7 +26,7 @@ from edge.recorders.chilling import Chilling
 from edge.recorders.contract import Fact, Notice, Output
 from edge.recorders.issuer import Issuer, Past
 from edge.recorders.memory import Memory, Table
-from edge.recorders.settling import Settling
+from edge.recorders.settling import Idle, Settling
 from edge.recorders.slaughter_plan import Line, Station
 from edge.recorders.slaughter_record import Carcass, Seen
 from edge.recorders.slaughter_words import TAKES, Words
@@ -84,13 +84,15 @@ class Slaughter:
         self._stunned = Table("stunned", Stunned)
         self._order = Table("order", Order)
         self._strange = Table("strange", bool)
+        self._lags = Table("lags", int)
         self._settling = Table("settling", Settling)
+        self._idle = Table("idle", Idle)
         self._weighing = Table("weighing", Weighing)
         self._chilling = Chilling(line)
         self._carcasses = Carcasses(line, issuer, self._chilling.book)
         self._words = Words(line, self._carcasses, self._chilling)
         self.memory = Memory(
-            self._stunned, self._order, self._strange, self._settling, self._weighing,
+            self._stunned, self._order, self._strange, self._lags, self._settling, self._idle, self._weighing,
             *self._chilling.tables, *self._carcasses.tables, self._words.table, self._words.cleaned,
         )  # fmt: skip
         self.hears = frozenset({*self._stations, *_instruments(line), *self._chilling.probes})
@@ -130,7 +132,10 @@ class Slaughter:
             yield from self._bound(station, node, at)
             return
         carcass = self._carcasses.at_station(node, station, at)
-        if carcass is None and (carcass := self._carcasses.bare(at)) is not None:
+        lag = self._lags.get(station.reader)
+        if carcass is not None:
+            self._lags.put(station.reader, at - carcass.at)
+        elif (carcass := self._carcasses.bare(at, lag)) is not None:
             yield from self._reused(node, at)
             self._carcasses.adopt(carcass, node, station, at)
         if carcass is None:
@@ -291,14 +296,21 @@ class Slaughter:
             if before.number == carcass.number:
                 return
             self._cored(before)
-        self._settling.put("probe", Settling(carcass.number, until))
+        idle = self._idle.get("probe")
+        air = None if idle is None else idle.air
+        self._settling.put("probe", Settling(carcass.number, until, air))
 
     def _core(self, at: Instant, value: float) -> None:
         row, core = self._settling.get("probe"), self.plan.core
-        if row is None or core is None:
+        if core is None:
             return
-        if at > row.until:
+        if row is not None and at > row.until:
             self._cored(row)
+            row = None
+        if row is None:
+            idle = self._idle.get("probe")
+            if idle is None or idle.add(at, value, core.change):
+                self._idle.put("probe", idle or Idle(at, value, value))
             return
         row.add(at, value, core.change, core.lasts)
         self._settling.put("probe", row)

@@ -65,7 +65,7 @@ def of_interval(
             other_scans=now.other_scans,
         ),
         climate=dict(climate),
-        source=_settings(room) | _counted(present, DERIVED) | source,
+        source=_settings(room) | _counted(present, DERIVED) | _worked(moves) | source,
     )
 
 
@@ -82,7 +82,7 @@ def of_movement(room: Room, issuer: Issuer, moved: Moved, link: Link, present: i
         subjects=[subject(moved.node, "goods")],
         basic=StorageBasic(**_basic(room, issuer, at, [moved], present)),
         extended=StorageExtended(bin=room.place, workers=_workers([moved])),
-        source=_settings(room) | _counted(present, told.source),
+        source=_settings(room) | _counted(present, told.source) | _worked([moved]),
         links=spelt([link]),
     )
 
@@ -115,6 +115,15 @@ def _workers(moves: Iterable[Moved]) -> list[str]:
     return list(dict.fromkeys(moved.by for moved in moves if moved.by))
 
 
+def _worked(moves: Sequence[Moved]) -> dict[str, Origin]:
+    """Who tells who worked there: the settings where a scanner saw the goods, else the worker himself."""
+    origins = [SETTINGS if moved.device else _by_hand(moved) for moved in moves if moved.by]
+    if not origins:
+        return {}
+    same = all(origin == origins[0] for origin in origins)
+    return {"extended.workers": origins[0] if same else DERIVED}
+
+
 def _settings(room: Room) -> dict[str, Origin]:
     """What the settings say of the room, and the day, which is the clock's."""
     facility = {"basic.facility": SETTINGS} if room.facility is not None else {}
@@ -130,12 +139,15 @@ def _counted(present: int | None, movements: Origin) -> dict[str, Origin]:
 
 
 def _told(moved: Moved) -> Movement:
-    by_hand = Origin(kind="person", name=moved.by, at=rfc3339(Instant(moved.entered)))
     return Movement(
         at=rfc3339(Instant(moved.at)),
         direction=moved.direction,
         subject=moved.node,
         quantity=Quantity(count=moved.amount.count, mass_kg=moved.amount.mass_kg),
         worker=moved.by or None,
-        source=sensed([moved.device]) if moved.device else by_hand,
+        source=sensed([moved.device]) if moved.device else _by_hand(moved),
     )
+
+
+def _by_hand(moved: Moved) -> Origin:
+    return Origin(kind="person", name=moved.by, at=rfc3339(Instant(moved.entered)))

@@ -60,9 +60,8 @@ PUSHED_IN_S = 5.0
 
 IN_THE_MEAT_S = 60.0
 AIR_EVERY_S = 10.0
-IDLE_EVERY = 3
-"""While nobody uses it the core probe speaks so many times more seldom than the air's."""
-
+IN_USE_S = PUSHED_IN_S + IN_THE_MEAT_S + 5.0
+"""Otherwise the core probe speaks as often as that of the air."""
 
 AGAIN_S = 45.0
 """A straggler's tag passes the reader once more."""
@@ -269,7 +268,7 @@ class _Playing:
                 animal.cool(at, temperature)
             while sessions and sessions[0][0] < at + AIR_EVERY_S:
                 self._core(core, *sessions.pop(0))
-            if step % IDLE_EVERY == 0 and all(abs(at - since - 40.0) > 60.0 for since in busy):
+            if not any(since - AIR_EVERY_S < at <= since + IN_USE_S for since in busy):
                 core.say(at, HALL_C)
 
     def _core(self, probe: Probe, at: float, number: int) -> None:

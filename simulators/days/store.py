@@ -6,6 +6,7 @@ Its truth:
 what       further keys
 =========  ===================================================================================
 moved      code (``sscc``), direction (in, out): a pallet carried past the scanner
+dispatched code (``sscc``), receiver (GLN): both scanned at the dock
 door       place, open
 air        place, temperature (true, Cel), shown
 warm       place, above (Cel), until_at: the true air above it
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulators.barcode_scanner import END, pallet
+from simulators.barcode_scanner import END, Symbol, pallet
 from simulators.climate import Room, RoomOptions
 from simulators.clock import Played
 from simulators.days.tape import Day, Probe
@@ -28,11 +29,13 @@ AIR_EVERY_S = 10.0
 class Store:
     """What is played; times in seconds of the day.
 
-    pallets: when each comes in, and when it goes out again (None: it stays). above: what counts as warm.
+    pallets: when each comes in, and when it goes out again (None: it stays). dispatched: so long after it
+    went out a pallet leaves the dock, for the receiver with this GLN. above: what counts as warm.
     """
 
     room: RoomOptions
     pallets: tuple[tuple[float, float | None], ...] = ()
+    dispatched: tuple[float, str] | None = None
     ends: float = 4 * 3600.0
     above: float = 4.0
     place: str = "cold-room-1"
@@ -48,8 +51,16 @@ def play(day: Day, store: Store) -> None:
                 day.say(at, "scanner", f"{symbol.aim}{symbol.sent}{END}".encode())
                 code = symbol.sent.removeprefix("00")
                 day.know(at, "scanner", "moved", code=code, direction=direction, place=store.place)
+        if went is not None and store.dispatched is not None:
+            _dispatch(day, went + store.dispatched[0], symbol, store.dispatched[1])
     air, door = Probe(day, "ruuvi-5", "C4:64:E3:00:00:21"), Probe(day, "teltonika-eye", "7C:D9:F4:00:00:22")
     watch_air(day, air, door, store)
+
+
+def _dispatch(day: Day, at: float, symbol: Symbol, receiver: str) -> None:
+    day.say(at - 5.0, "dock", f"]C1414{receiver}{END}".encode())
+    day.say(at, "dock", f"{symbol.aim}{symbol.sent}{END}".encode())
+    day.know(at, "dock", "dispatched", code=symbol.sent.removeprefix("00"), receiver=receiver)
 
 
 def watch_air(day: Day, air: Probe, door: Probe, store: Store) -> None:

@@ -6,7 +6,7 @@ import json
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from simulators.bluez.advert import Advert
 from simulators.bluez.layouts import LAYOUTS, Sample
@@ -37,7 +37,7 @@ class Day:
         self.begins = begins
         self._seed = seed
         self._said: list[Said] = []
-        self._truth: list[tuple[float, dict[str, object]]] = []
+        self._truth: list[tuple[float, dict[str, Any]]] = []
 
     def rng(self, name: str) -> random.Random:
         """Chance for one actor, that does not hang on what the others do."""
@@ -62,7 +62,7 @@ class Day:
         return sorted(self._said, key=lambda said: said.at)
 
     @property
-    def truth(self) -> list[dict[str, object]]:
+    def truth(self) -> list[dict[str, Any]]:
         """In the order of time."""
         return [facts for _, facts in sorted(self._truth, key=lambda line: line[0])]
 

@@ -17,6 +17,7 @@ from .consumer import Consumer
 from .processes import Running
 from .rig import Rig
 from .site import FAST, IDLE, SATURATED, SLOW, Load
+from .spine import with_and_without
 
 BACKLOG: Final = 200_000
 FIRST_S: Final = 30.0
@@ -64,6 +65,8 @@ async def one_round(rig: Rig, spans: Spans, samples: Samples) -> None:
     await _repeated(rig, spans, samples)
     await _drain(rig, samples)
     for name, value in (await above_bleak(rig.folder, spans.air)).items():
+        samples[name].append(value)
+    for name, value in with_and_without(rig.folder).items():
         samples[name].append(value)
 
 

@@ -17,6 +17,7 @@ from .consumer import Consumer
 from .metrics import summary
 from .processes import python, running
 from .site import FAST, SLOW, UNITS, units_of
+from .spine import with_and_without
 from .years import Plant, traced
 
 
@@ -75,3 +76,11 @@ async def test_an_advertisement_is_measured_beside_bleaks_own_cost(tmp_path: Pat
     assert found.keys() == {"advert_foreign", "bare.advert_foreign", "advert_own", "bare.advert_own"}
     assert found["advert_own"] > found["advert_foreign"]
     assert min(found["bare.advert_foreign"], found["bare.advert_own"]) > 0
+
+
+def test_recorders_cost_what_the_spine_costs_more_with_them(tmp_path: Path) -> None:
+    """The budget is the benchmark's, on an idle machine; here it is thrice that."""
+    found = with_and_without(tmp_path)
+    assert found["recorders"] == found["spine_recorded"] - found["spine"]
+    assert found["spine"] > 0
+    assert found["recorders"] < 3 * 30

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ from edge.settings import Settings, load
 from edge.wiring import intaken, recorders
 from simulators.days.tape import PORT_OF_RADIO, Day, Said
 
-COMMIT_EVERY_S: Final = 60.0
+COMMIT_EVERY_S: Final = 120.0
 
 ADDRESS_BYTES: Final = 6
 
@@ -112,12 +111,9 @@ def probes(settings: Settings) -> dict[bytes, tuple[str, News]]:
 class Gateway:
     """One life of it: from opening the journal until it is closed or the power goes."""
 
-    def __init__(
-        self, settings: Settings, begins: Instant, folder: Path, on_wires: Mapping[str, Wire]
-    ) -> None:
+    def __init__(self, settings: Settings, begins: Instant, on_wires: Mapping[str, Wire]) -> None:
         self.settings = settings
         self.at = begins
-        self.path = folder / "journal.db"
         self._wires = on_wires
         self._probes = probes(settings)
 
@@ -127,7 +123,9 @@ class Gateway:
     async def open(self) -> None:
         self.own = OwnRecords(self.settings.gateway.id, self.settings.gateway.operator.name, self.now)
         identity = Identity(self.settings.gateway.id, "box-1", "boot-1", self.settings.gateway.operator.name)
-        self.journal = await Journal.open(self.path, identity, Rules(), self.now, lambda: "ntp", self.own)
+        self.journal = await Journal.open(
+            self.settings.journal.path, identity, Rules(), self.now, lambda: "ntp", self.own
+        )
         self.recording = Recording(
             [*recorders(self.settings, DRIVERS), self.own.standing],
             journal=self.journal,
@@ -189,8 +187,11 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Cut:
-    """The power goes before this item of the programme. dark: for so long what happens is not heard, s;
-    0: the world waits."""
+    """The power goes before this item of the programme.
+
+    dark: for so long what happens is not heard, s; what was heard before is on disk, as sightings always are
+    and the rest within a second. 0: the world waits, and goes on from what was last committed.
+    """
 
     item: int
     dark: float = 0.0
@@ -200,10 +201,9 @@ class Playback:
     """A day, the settings of the gateway that hears it, and when its power goes."""
 
     def __init__(self, settings: str, begins: datetime, folder: Path, cuts: Sequence[Cut] = ()) -> None:
-        self._folder = folder
-        self._file = folder / "tagtrail.yaml"
-        self._file.write_text(settings, encoding="utf-8")
-        self._settings = load(self._file, DRIVERS)
+        file = folder / "tagtrail.yaml"
+        file.write_text(settings.format(folder=folder), encoding="utf-8")
+        self._settings = load(file, DRIVERS)
         self._begins = Instant(int(begins.timestamp()) * NANOSECONDS)
         self._wires = wires(self._settings)
         self._cuts = {cut.item: cut for cut in cuts}
@@ -222,8 +222,12 @@ class Playback:
         while index < len(items):
             cut = self._cuts.pop(index, None)
             if cut is not None:
-                index = self._after(items, index, cut.dark) if cut.dark else kept
-                kept_at = self._instant(items[index].at) if cut.dark else kept_at
+                if cut.dark:
+                    await gateway.journal.flush()
+                    index = self._after(items, index, cut.dark)
+                    kept_at = self._instant(items[index].at)
+                else:
+                    index = kept
                 gateway = await self._killed(gateway, kept_at)
                 continue
             due = self._instant(items[index].at)
@@ -252,23 +256,26 @@ class Playback:
         until = items[index].at + dark_s
         return next(number for number in range(index, len(items)) if items[number].at >= until)
 
-    async def _born(self, at: Instant, journal: Path | None = None) -> Gateway:
+    async def _born(self, at: Instant) -> Gateway:
         self.lives += 1
-        folder = self._folder / f"life-{self.lives}"
-        folder.mkdir()
-        if journal is not None:
-            for name in ("journal.db", "journal.db-wal"):
-                if (source := journal.with_name(name)).exists():
-                    shutil.copy(source, folder / name)
-        gateway = Gateway(self._settings, at, folder, self._wires)
+        gateway = Gateway(self._settings, at, self._wires)
         await gateway.open()
         return gateway
 
     async def _killed(self, gateway: Gateway, again_at: Instant) -> Gateway:
-        """What was not committed is gone. The new life begins with the file as it is on disk."""
-        born = await self._born(again_at, gateway.path)
+        """What was not committed is gone. The new life begins with the file as it was on disk."""
+        path = self._settings.journal.path
+        on_disk = {
+            name: (path.with_name(name)).read_bytes()
+            for name in (path.name, f"{path.name}-wal")
+            if path.with_name(name).exists()
+        }
         await self._end(gateway)
-        return born
+        for each in path.parent.glob(f"{path.name}*"):
+            each.unlink()
+        for name, data in on_disk.items():
+            path.with_name(name).write_bytes(data)
+        return await self._born(again_at)
 
     async def _end(self, gateway: Gateway) -> None:
         await gateway.journal.close()
@@ -298,6 +305,11 @@ def of(truth: Iterable[Mapping[str, Any]], what: str, **facts: object) -> Iterat
     for line in truth:
         if line["what"] == what and all(line[key] == value for key, value in facts.items()):
             yield line
+
+
+def dark(items: Sequence[Item], at: float, seconds_long: float) -> Cut:
+    """The power goes at this second of the day, and for so long nothing is heard."""
+    return Cut(next(number for number, item in enumerate(items) if item.at >= at), seconds_long)
 
 
 def killed(settings: str, begins: datetime, items: Sequence[Item], folder: Path) -> list[dict[str, Any]]:

@@ -13,9 +13,8 @@ from simulators.climate import RoomOptions
 from simulators.days import store
 from simulators.days.tape import Day
 from tests.days.playback import (
-    COMMIT_EVERY_S,
-    Cut,
     Playback,
+    dark,
     final,
     killed,
     of,
@@ -23,36 +22,7 @@ from tests.days.playback import (
     revisions,
     seconds,
 )
-
-SETTINGS = """
-gateway:
-  id: dx-yidong-01
-  operator: {name: 伊东羊业科技有限公司}
-  site: {name: 东乡屠宰场, division: "622926"}
-journal: {path: /nowhere/journal.db}
-ports:
-  scanner: {serial: /dev/ttyS1, baud: 9600}
-  radio: {bluetooth: hci0}
-places:
-  cold-room-1: {kind: cold-room, name: 1号冷库, setpoint: 1.5}
-devices:
-  bench-scanner: {driver: scanner, port: scanner, place: cold-room-1}
-  cold-room-1-air: {driver: ruuvi, port: radio, address: "C4:64:E3:00:00:21", every: 10s, place: cold-room-1}
-  cold-room-1-door: {driver: teltonika, port: radio, address: "7C:D9:F4:00:00:22", place: cold-room-1}
-alarms:
-  warm: {points: [cold-room-1-air.temperature], above: 4.0, for: 10min, clear_below: 3.5, severity: high}
-  door: {points: [cold-room-1-door.open], equals: true, for: 3min}
-records:
-  storage:
-    cold-room-1:
-      place: cold-room-1
-      climate: [cold-room-1-air]
-      limit: 4.0
-      door: cold-room-1-door
-      moves: bench-scanner
-      every: 1h
-      series: 5min
-"""
+from tests.days.sites import COLD_STORE
 
 BEGINS = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 MEASURED_EVERY_S = 10.0
@@ -61,6 +31,7 @@ RESOLUTION_C = 0.005
 DAY = store.Store(
     RoomOptions(1.5, ambient=15.0, door_every=0, defrost_every=0, openings=((3600, 5100), (7200, 7260))),
     pallets=((600, 9000), (700, None)),
+    dispatched=(600.0, "6901234000047"),
 )
 """The door stands open for 25 minutes, and later for one, which is no alarm."""
 
@@ -74,7 +45,7 @@ def day() -> Day:
 
 @pytest.fixture(scope="module")
 def records(day: Day, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    playback = Playback(SETTINGS, BEGINS, tmp_path_factory.mktemp("store"))
+    playback = Playback(COLD_STORE, BEGINS, tmp_path_factory.mktemp("store"))
     records = playback.play(programme(day))
     assert playback.failures == playback.refused == {}
     return records
@@ -147,10 +118,22 @@ def test_what_came_in_and_went_out_is_told_at_once_and_again_with_its_hour(
     assert [record["basic"]["present"] for record in hours(records)] == [2, 2, 1]
 
 
+def test_the_pallet_that_leaves_is_told_with_its_receiver_and_at_what_it_was_kept(
+    day: Day, records: list[dict[str, Any]]
+) -> None:
+    (left,), (true,) = final(records, "dispatch"), of(day.truth, "dispatched")
+    assert [each["value"] for each in left["subjects"] if each["scheme"] == "sscc"] == [true["code"]]
+    assert left["basic"]["receiver"] == "兰州肉联批发市场"
+    assert left["basic"]["dispatched_at"] == true["t"]
+    kept_at = next(line for line in reversed(list(of(day.truth, "air"))) if line["t"] < true["t"])
+    told = left["basic"]["conditions"]["temperature"]
+    assert told == pytest.approx(kept_at["temperature"], abs=RESOLUTION_C)
+
+
 def test_killed_at_any_moment_while_the_world_waits(
     day: Day, records: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert revisions(killed(SETTINGS, BEGINS, programme(day), tmp_path)) == revisions(records)
+    assert revisions(killed(COLD_STORE, BEGINS, programme(day), tmp_path)) == revisions(records)
 
 
 def test_killed_while_the_world_goes_on_only_what_happened_meanwhile_is_missing_and_that_is_told(
@@ -158,22 +141,21 @@ def test_killed_while_the_world_goes_on_only_what_happened_meanwhile_is_missing_
 ) -> None:
     items = programme(day)
     dark_s, cut_at = 1200.0, 8000.0
-    cut = Cut(next(number for number, item in enumerate(items) if item.at >= cut_at), dark_s)
-    with_gap = Playback(SETTINGS, BEGINS, tmp_path, [cut]).play(items)
+    with_gap = Playback(COLD_STORE, BEGINS, tmp_path, [dark(items, cut_at, dark_s)]).play(items)
     missed = {f"sscc:{line['code']}" for line in of(day.truth, "moved") if line["t"] == day.stamp(9000)}
     assert missed, "a pallet goes out in the dark"
 
-    before, _, dark = hours(with_gap)
+    before, _, hour = hours(with_gap)
     assert [before, hours(with_gap)[1]] == hours(records)[:2]
-    climate = dark["climate"]["temperature"]
+    climate = hour["climate"]["temperature"]
     (gap,) = climate["gaps"]
-    assert cut_at - COMMIT_EVERY_S - MEASURED_EVERY_S <= since(gap["from"]) <= cut_at
+    assert cut_at - MEASURED_EVERY_S <= since(gap["from"]) <= cut_at
     assert since(gap["to"]) == pytest.approx(cut_at + dark_s, abs=MEASURED_EVERY_S)
-    true = [*air(day, dark["from"], gap["from"]), *air(day, gap["to"], dark["to"])]
+    true = [*air(day, hour["from"], gap["from"]), *air(day, gap["to"], hour["to"])]
     assert climate["count"] == pytest.approx(len(true), abs=1)
     assert climate["mean"] == pytest.approx(sum(true) / len(true), abs=2 * RESOLUTION_C)
-    assert dark["basic"]["movements"] == []
-    assert dark["basic"]["present"] == 2, "nobody saw it go"
+    assert hour["basic"]["movements"] == []
+    assert hour["basic"]["present"] == 2, "nobody saw it go"
     assert final(with_gap, "alarm") == final(records, "alarm")
 
 

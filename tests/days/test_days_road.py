@@ -11,47 +11,18 @@ import pytest
 from simulators.climate import RoomOptions
 from simulators.days import road
 from simulators.days.tape import Day
-from tests.days.playback import Playback, Word, final, killed, of, programme, revisions, seconds
-
-SETTINGS = """
-gateway:
-  id: dx-yidong-truck-07
-  operator: {name: 伊东羊业科技有限公司}
-  site: {name: 东乡屠宰场, division: "622926"}
-journal: {path: /nowhere/journal.db}
-ports:
-  gps: {serial: /dev/ttyS0, baud: 9600}
-  scanner: {serial: /dev/ttyS1, baud: 9600}
-  radio: {bluetooth: hci0}
-places:
-  truck: {kind: vehicle, name: 冷藏车 7 号, plate: 甘N12345}
-  body: {kind: compartment, name: 货厢, within: truck, setpoint: 2.0}
-  plant: {kind: site, name: 东乡屠宰场, at: {lat: 35.6636, lon: 103.3894, radius: 300m}}
-  lanzhou: {kind: customer, name: 兰州肉联批发市场, at: {lat: 36.0611, lon: 103.8343, radius: 250m}}
-devices:
-  gps: {driver: nmea, port: gps, place: truck, thin: {distance: 50m, turn: 20deg, at_least: 60s}}
-  hand-scanner: {driver: scanner, port: scanner, place: truck}
-  body-air: {driver: ruuvi, port: radio, address: "C4:64:E3:00:00:01", every: 10s, place: body}
-  body-door: {driver: teltonika, port: radio, address: "7C:D9:F4:00:00:02", place: body}
-alarms:
-  body-warm: {points: [body-air.temperature], above: 4.0, for: 15min, clear_below: 3.5, while: trip}
-records:
-  transport:
-    lanzhou-run:
-      place: truck
-      position: gps
-      climate: [body-air]
-      limit: 4.0
-      door: body-door
-      scanner: hand-scanner
-      begin: {leaves: plant}
-      end: {stays: lanzhou, for: 10min}
-      every: 15min
-      series: 5min
-      stop: {slower: 3km/h, for: 3min}
-      never_longer_than: 24h
-      disinfection: {required: true, valid: 7d}
-"""
+from tests.days.playback import (
+    Playback,
+    Word,
+    dark,
+    final,
+    killed,
+    of,
+    programme,
+    revisions,
+    seconds,
+)
+from tests.days.sites import TRUCK
 
 BEGINS = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 A_SECOND = 1.0
@@ -88,7 +59,7 @@ def day() -> Day:
 
 @pytest.fixture(scope="module")
 def records(day: Day, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    playback = Playback(SETTINGS, BEGINS, tmp_path_factory.mktemp("road"))
+    playback = Playback(TRUCK, BEGINS, tmp_path_factory.mktemp("road"))
     records = playback.play(programme(day, WORDS))
     assert playback.failures == playback.refused == {}
     return records
@@ -183,4 +154,26 @@ def test_the_failed_unit_is_an_alarm_and_so_is_the_dead_spot(day: Day, records: 
 def test_killed_at_any_moment_while_the_world_waits(
     day: Day, records: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert revisions(killed(SETTINGS, BEGINS, programme(day, WORDS), tmp_path)) == revisions(records)
+    assert revisions(killed(TRUCK, BEGINS, programme(day, WORDS), tmp_path)) == revisions(records)
+
+
+def test_killed_while_the_truck_drives_on_the_gaps_are_told_and_the_trip_is_one(
+    day: Day, trip: dict[str, Any], tmp_path: Path
+) -> None:
+    items = programme(day, WORDS)
+    cut_at, dark_s = 3000.0, 900.0
+    records = Playback(TRUCK, BEGINS, tmp_path, [dark(items, cut_at, dark_s)]).play(items)
+    (with_gap,) = (record for record in final(records, "transport") if record["stretch"] == "trip")
+    for name in ("departed_at", "arrived_at", "start", "end", "crew", "disinfection", "loaded", "delivered"):
+        assert with_gap["basic"][name] == trip["basic"][name]
+    blind, tunnel = with_gap["extended"]["gaps"]
+    assert tunnel == trip["extended"]["gaps"][0]
+    assert 0 <= BEGINS.timestamp() + cut_at - seconds(blind["from"]) <= 2 * A_SECOND
+    assert abs(seconds(blind["to"]) - BEGINS.timestamp() - cut_at - dark_s) <= 3 * A_SECOND
+    (unfelt,) = with_gap["climate"]["temperature"]["gaps"]
+    assert abs(seconds(unfelt["from"]) - seconds(blind["from"])) <= MEASURED_EVERY_S
+    assert abs(seconds(unfelt["to"]) - seconds(blind["to"])) <= MEASURED_EVERY_S
+    driven = trip["extended"]["distance_km"] - with_gap["extended"]["distance_km"]
+    assert driven == pytest.approx(blind["apart_km"], rel=0.2), "what is missing of the way is in the gap"
+    assert with_gap["extended"]["stops"] == trip["extended"]["stops"]
+    assert with_gap["extended"]["openings"] == trip["extended"]["openings"]
