@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from edge.records.kinds import TRADE
 from edge.records.own import AlarmRecord, GatewayRecord
 from edge.records.record import Record
 
 KINDS: Final[dict[str, type[Record]]] = {
+    **TRADE,
     "alarm": AlarmRecord,
     "gateway": GatewayRecord,
 }

@@ -26,6 +26,7 @@ TITLES: Final = {
     "transport": "Transport · 运输",
     "dispatch": "Dispatch · 销售/出场",
     "inspection": "Inspection · 检验",
+    "recall": "Recall · 召回",
     "alarm": "Alarm · 报警",
     "device": "Device · 设备",
     "gateway": "Gateway · 网关",

@@ -13,7 +13,7 @@ from edge.records.slaughter import SlaughterRecord
 from edge.records.storage import StorageRecord
 from edge.records.transport import TransportRecord
 
-KINDS: Final[dict[str, type[TradeRecord]]] = {
+TRADE: Final[dict[str, type[TradeRecord]]] = {
     "arrival": ArrivalRecord,
     "slaughter": SlaughterRecord,
     "storage": StorageRecord,
