@@ -27,8 +27,8 @@ from drivers.links.serial import open_serial
 from drivers.links.tcp import open_tcp
 from edge import settings as schema
 from edge.calibration import Calibration, by_offset, by_points
+from edge.devices import Intaken
 from edge.errors import Problem, SettingsError
-from edge.intake import Intaken
 from edge.settings import Settings
 from edge.thinning import Thin
 from edge.uplinks.mqtt import Target
