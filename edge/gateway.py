@@ -24,6 +24,7 @@ from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
 from edge.clock import Clock, boot_id, machine_id
+from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
 from edge.entering import Entering
 from edge.holds import HoldLists
@@ -33,6 +34,7 @@ from edge.journal.store import Identity, Journal, Rules
 from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
 from edge.reading import longest_wait_s, read_directly, read_next
+from edge.recorders.commanded import Commanded
 from edge.recorders.corrections import Corrections
 from edge.recorders.holds import Holds
 from edge.recording import Recording
@@ -41,7 +43,7 @@ from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
 from edge.uplinks.mqtt import MqttUplink, Target
-from edge.wiring import holds, intaken, recorders, sources, targets
+from edge.wiring import allowed, holds, intaken, recorders, sources, targets
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +70,7 @@ class Gateway:
         recording: Recording,
         entering: Entering,
         held: Holds,
+        commanded: Commanded,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -96,10 +99,17 @@ class Gateway:
             enter=recording.enter,
             refused=partial(own.event, "holds"),
         )
+        self.commands = Commands(
+            *(allowed(settings), self._verbs(), commanded, journal, clock.now),
+            knows_time=lambda: clock.state != "unsynced",
+            refused=own.command_refused,
+            answer=lambda uplink, verb, payload: self.uplinks[uplink].answer(verb, payload),
+        )
         self.uplinks = {
             name: MqttUplink(
                 *(name, target, journal, own, partial(status.brief, self)),
                 holds=partial(self.hold_lists.offer, name),
+                commands=partial(self.commands.offer, name),
             )
             for name, target in targets.items()
         }
@@ -140,8 +150,9 @@ class Gateway:
         found: dict[str, Newest] = {}
         corrections = Corrections(found.get)
         held = holds(settings, DRIVERS)
+        commanded = Commanded()
         recording = Recording(
-            [*recorders(settings, DRIVERS), corrections, held, own.standing],
+            [*recorders(settings, DRIVERS), corrections, held, commanded, own.standing],
             journal=journal,
             notice=own.noticed,
             amended=corrections.amended,
@@ -159,6 +170,7 @@ class Gateway:
             recording=recording,
             entering=entering,
             held=held,
+            commanded=commanded,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -187,6 +199,7 @@ class Gateway:
             "journal": self.journal.run(),
             "tick": self._tick(),
             "holds": self.hold_lists.run(),
+            "commands": self.commands.run(),
         }
         for name, source in self.sources.items():
             work[f"port {name}"] = supervise(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -14,7 +14,7 @@ from edge.clock import ClockState
 from edge.instant import rfc3339
 from edge.recorders.alarms import StandingAlarms
 from edge.recorders.contract import Notice
-from edge.records.own import AlarmRecord, GatewayRecord
+from edge.records.own import AlarmRecord, Event, GatewayRecord
 from edge.records.record import record_id
 
 log = logging.getLogger(__name__)
@@ -70,16 +70,20 @@ class OwnRecords:
 
     def event(
         self,
-        event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed", "holds"],
+        event: Event,
         facts: dict[str, Any],
         *,
         since: Instant | None = None,
+        key: str = "",
     ) -> None:
-        """Something happened to the gateway itself, now, or from ``since`` until now."""
+        """Something happened to the gateway itself, now, or from ``since`` until now.
+
+        key: tells it from others of its kind in the same millisecond.
+        """
         at = self._now()
         start = rfc3339(since if since is not None else at)
         record = GatewayRecord(
-            id=record_id(self._gateway, "gateway", event, start),
+            id=record_id(self._gateway, "gateway", event + key, start),
             revision=1,
             operator=self._operator,
             since=start,
@@ -88,6 +92,10 @@ class OwnRecords:
             facts=facts,
         )
         self._write(record, at)
+
+    def command_refused(self, facts: dict[str, Any]) -> None:
+        """A command from above was not taken."""
+        self.event("command_refused", facts, key=f"/{facts['reason']}/{facts['counted']}")
 
     def clock_moved(self, shift_ns: int, source: ClockState) -> None:
         """The clock's base moved."""

@@ -50,6 +50,7 @@ def full(gateway: Gateway) -> dict[str, Any]:
         "ports": {name: _port(gateway, name) for name in gateway.sources},
         "devices": {name: _device(gateway, state) for name, state in gateway.intake.devices.items()},
         "hold_list": gateway.hold_lists.facts(),
+        "commands": gateway.commands.facts(),
         "alarms": [record.body() for record in gateway.own.standing.active],
     }
 

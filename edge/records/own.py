@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
 from edge.records.record import Piece, Record
+
+Event: TypeAlias = Literal[
+    "started", "stopped", "journal", "clock", "gap", "uplink_removed", "holds", "command_refused"
+]
 
 
 class Acknowledgement(Piece):
@@ -37,12 +41,11 @@ class GatewayRecord(Record):
 
     event: ``started``, ``stopped``, ``journal`` (a new journal id; predecessor and its last seqs), ``clock``
     (the base moved; by how many seconds), ``gap`` (what was given up or found no room), ``uplink_removed``
-    (it is no longer in the settings; what it had not delivered), ``holds`` (a hold list was refused).
+    (it is no longer in the settings; what it had not delivered), ``holds`` (a hold list was refused),
+    ``command_refused`` (a command from above was; why, and how many for this reason since the start).
     """
 
     kind: Literal["gateway"] = "gateway"
     source: Literal["gateway"] = Field("gateway", description="Who says so. · 信息来源")
-    event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed", "holds"] = Field(
-        description="What happened. · 事件"
-    )
+    event: Event = Field(description="What happened. · 事件")
     facts: dict[str, Any] = Field(description="What is to be said of it. · 数据")

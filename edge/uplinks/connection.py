@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -48,6 +48,14 @@ Answered: TypeAlias = Callable[[int], None]
 """Called with the reason code of a PUBACK."""
 
 
+class Heard(NamedTuple):
+    """What was published on a topic that is subscribed to. retained: it lay there before."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
 class _Client(Client):
     """paho on a connection that exists already: ``Client.connect`` would open one and block the loop."""
 
@@ -77,6 +85,7 @@ class Connection:
         self._connack: asyncio.Future[ReasonCode] = loop.create_future()
         self._lost: asyncio.Future[ConnectionLostError] = loop.create_future()
         self._answers: dict[int, Answered] = {}
+        self._subscribed: dict[int, Answered] = {}
         self._answer = asyncio.Event()
         self._heard_s = monotonic()
         self._puback_s = min(PUBACK_MOST_S, 2 * target.keepalive_s)
@@ -86,6 +95,7 @@ class Connection:
         self._client.will_set(target.status_topic, will, qos=1, retain=True)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = self._on_disconnect
         wire.listen(self._read)
 
@@ -152,16 +162,20 @@ class Connection:
             self._heard_s = monotonic()
         self._answers[info.mid] = answered
 
-    def subscribe(self, topic: str, heard: Callable[[bytes], None], answered: Answered) -> None:
+    def subscribe(self, topics: str, heard: Callable[[Heard], None], answered: Answered) -> None:
         """``heard`` is told what is published there, and at once what is retained.
 
         ``answered`` is called with the broker's reason code: a refusal, or the QoS that it grants.
         """
-        self._client.on_message = lambda _client, _userdata, message: heard(bytes(message.payload))
-        self._client.on_subscribe = lambda _client, _userdata, _mid, reasons, _said: answered(
-            reasons[0].value
+        self._client.message_callback_add(
+            topics,
+            lambda _client, _userdata, message: heard(
+                Heard(message.topic, bytes(message.payload), message.retain)
+            ),
         )
-        self._client.subscribe(topic, qos=1)
+        _, mid = self._client.subscribe(topics, qos=1)
+        if mid is not None:
+            self._subscribed[mid] = answered
 
     def show(self, topic: str, payload: bytes) -> bool:
         """Sends at QoS 0, retained; False where the broker takes no message of this size, or is gone."""
@@ -243,6 +257,16 @@ class Connection:
         self._heard_s = monotonic()
         self._answer.set()
         self._answers.pop(mid)(reason.value)
+
+    def _on_subscribe(
+        self,
+        client: Client,
+        userdata: object,
+        mid: int,
+        reasons: list[ReasonCode],
+        said: Properties | None,
+    ) -> None:
+        self._subscribed.pop(mid)(reasons[0].value)
 
     def _on_disconnect(
         self,

@@ -13,9 +13,11 @@ from typing import Final
 import orjson
 
 from edge.alarms import Alarms, Cause
+from edge.commands.judging import Message
 from edge.errors import JournalError, UplinkDown
 from edge.journal.block import Outbox
-from edge.uplinks.connection import Connection
+from edge.uplinks.answers import Answers
+from edge.uplinks.connection import Connection, Heard
 from edge.uplinks.delivery import Delivery
 from edge.uplinks.live import INTERVAL_S, Newest
 from edge.uplinks.pace import PAUSE_MOST_S, Backoff, CatchUp
@@ -66,10 +68,12 @@ class MqttUplink:
         status: Callable[[], bytes],
         *,
         holds: Callable[[bytes], None] = lambda _: None,
+        commands: Callable[[Message], None] = lambda _: None,
     ) -> None:
         """name: as in the settings. status: the retained status as JSON, made anew each time.
 
-        holds: told the hold list, whenever the broker has one to give.
+        holds: told the hold list, whenever the broker has one to give. commands: told
+        each command; its answer is given to ``answer``.
         """
         self.name = name
         self._target = target
@@ -77,9 +81,12 @@ class MqttUplink:
         self._status = status
         self._holds = holds
         self._hold_list = "off"
+        self._commands = commands
+        self._commands_heard = "off"
         self._offline = orjson.dumps({"v": 1, "gateway": target.gateway, "state": "offline"})
         catch_up = CatchUp(target.catch_up_bytes_per_s)
         self._delivery = Delivery(name, target.block_topic, outbox, alarms, catch_up)
+        self._answers = Answers(self._delivery.wake)
         self._newest = Newest()
         self._showing: asyncio.TimerHandle | None = None
         self._connection: Connection | None = None
@@ -116,6 +123,13 @@ class MqttUplink:
         if self._connection is not None:
             self._show_soon()
 
+    def answer(self, verb: str, payload: bytes) -> None:
+        """Publishes the answer to a command: now, or with the next connection."""
+        self._answers.give(self._target.answer_topic(verb), payload)
+        if self._connection is not None:
+            with suppress(ConnectionLostError):  # its own task learns of it as well
+                self._answers.send(self._connection)
+
     def facts(self) -> dict[str, object]:
         """What `status` shows. Ages and times in seconds, counts since the start."""
         tally = self._delivery.tally
@@ -136,6 +150,8 @@ class MqttUplink:
             "status_refused": self._status_refused,
             "quarantined": tally.quarantined,
             "hold_list": self._hold_list,
+            "commands": self._commands_heard,
+            "answers": self._answers.facts(),
             "live_sent": self._live_sent,
             "live_replaced": self._newest.replaced,
             "live_oversize": self._live_oversize,
@@ -185,7 +201,12 @@ class MqttUplink:
             self._alarms.cleared(Cause.UPLINK_REFUSED, self.name)
         self._tell_status(connection)
         if self._target.holds:
-            connection.subscribe(self._target.holds_topic, self._holds, self._holds_answered)
+            connection.subscribe(
+                self._target.holds_topic, lambda heard: self._holds(heard.payload), self._holds_answered
+            )
+        if self._target.commands:
+            connection.subscribe(self._target.commands_topic, self._command, self._commands_answered)
+        self._answers.connected()
         self._show_soon()
 
     async def _keep_house(self, connection: Connection) -> None:
@@ -193,6 +214,7 @@ class MqttUplink:
         while True:
             await asyncio.sleep(min(TICK_S, self._target.keepalive_s / 4))
             connection.tick()
+            self._answers.send(connection)
             now_s = monotonic()
             if now_s - status_s >= STATUS_EVERY_S and connection.has_room:
                 status_s = now_s
@@ -219,6 +241,18 @@ class MqttUplink:
             log.warning(
                 "uplink %s: no hold list: %s on %s; look at the broker's rules, or write holds: false",
                 *(self.name, reason_name(code), self._target.holds_topic),
+            )
+
+    def _command(self, heard: Heard) -> None:
+        self._commands(Message(heard.topic.rpartition("/")[2], heard.payload, heard.retained))
+
+    def _commands_answered(self, code: int) -> None:
+        """As with the hold list."""
+        before, self._commands_heard = self._commands_heard, "refused" if code >= REFUSED else "subscribed"
+        if code >= REFUSED and before != self._commands_heard:
+            log.warning(
+                "uplink %s: no commands: %s on %s; look at the broker's rules, or take mqtt.commands away",
+                *(self.name, reason_name(code), self._target.commands_topic),
             )
 
     async def _say_goodbye(self, connection: Connection) -> None:

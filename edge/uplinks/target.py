@@ -16,8 +16,8 @@ class Target:
 
     root: the topics' first level. ca: the only authority to trust; None: those of the system. cert, key: this
     gateway's own, where the broker asks for one. version: of MQTT; under 3.1.1 an acknowledgement is weak.
-    holds: whether the hold list is subscribed to. catch_up_bytes_per_s: how fast a backlog of telemetry may
-    drain; None: as fast as it goes.
+    holds, commands: whether the hold list and the commands are subscribed to. catch_up_bytes_per_s: how fast
+    a backlog of telemetry may drain; None: as fast as it goes.
     """
 
     host: str
@@ -33,6 +33,7 @@ class Target:
     version: Literal["5", "3.1.1"] = "5"
     keepalive_s: float = 30.0
     holds: bool = False
+    commands: bool = False
     catch_up_bytes_per_s: float | None = None
 
     @property
@@ -57,6 +58,14 @@ class Target:
     def holds_topic(self) -> str:
         """One list for all gateways below this root."""
         return f"{self.root}/holds"
+
+    @property
+    def commands_topic(self) -> str:
+        """Of every verb."""
+        return self._topic("do", "+")
+
+    def answer_topic(self, verb: str) -> str:
+        return self._topic("done", verb)
 
     def live_topic(self, device: str) -> str:
         return self._topic("live", device)

@@ -152,5 +152,15 @@ def _target(gateway: str, mqtt: schema.Mqtt, catch_up_bytes_per_s: float | None)
         version=mqtt.version,
         keepalive_s=mqtt.keepalive_s,
         holds=mqtt.holds,
+        commands=bool(mqtt.commands),
         catch_up_bytes_per_s=catch_up_bytes_per_s,
     )
+
+
+def allowed(settings: Settings) -> dict[str, frozenset[str]]:
+    """The commands that each uplink may bring."""
+    return {
+        name: frozenset(uplink.mqtt.commands)
+        for name, uplink in settings.uplinks.items()
+        if uplink.mqtt is not None
+    }

@@ -517,6 +517,13 @@ FORMS = [
         "url_credentials",
         "never",
     ),
+    Broken(
+        "commands: [enter, read]",
+        "commands: [enter, ‸raed]",
+        "uplinks.second.mqtt.commands.1",
+        "one_of_near",
+        "did you mean read?",
+    ),
     Broken("root: meat", "root: ‸meat/east", f"uplinks.{MQTT}.root", "topic_root", "without / + # $"),
     Broken("root: meat", 'root: ‸"#"', f"uplinks.{MQTT}.root", "topic_root", "first level of a topic"),
     Broken("root: meat", "root: ‸$SYS", f"uplinks.{MQTT}.root", "topic_root", "first level of a topic"),

@@ -1,0 +1,1 @@
+"""Commands from above: judged, carried out, answered once they are on disk (DESIGN §6)."""
