@@ -135,6 +135,59 @@ async def test_what_is_entered_from_above_is_answered_journalled_and_published(
         assert list(refusals(tmp_path)) == []
 
 
+async def test_an_alarm_is_acknowledged_from_above(mosquitto: Path, tmp_path: Path) -> None:
+    async with Broker(mosquitto, tmp_path) as broker, platform(broker) as above:
+        async with running(site(tmp_path, broker.port, "acknowledge")) as one:
+            await heard(one)
+            await until(lambda: len(one.own.standing) > 0)
+            alarm = next(iter(one.own.standing.active)).id
+            done = {"alarm": alarm, "action": "电工已到场"}
+            answer = await above.ask("acknowledge", command("c-1", values=done))
+            [standing] = [each for each in one.own.standing.active if each.id == alarm]
+        assert answer == {"id": "c-1", "ok": True, "records": [alarm]}
+        assert standing.acknowledged is not None
+        assert (standing.state, standing.acknowledged.by) == ("acknowledged", "监管平台")
+
+
+async def test_a_device_is_read_from_above_while_others_enter(mosquitto: Path, tmp_path: Path) -> None:
+    async with Broker(mosquitto, tmp_path) as broker, platform(broker) as above:
+        path = site(tmp_path, broker.port, "read", "enter")
+        scans = asyncio.Event()
+
+        async def scan(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await scans.wait()
+            writer.write(b"LOT-7\r\n")
+            writer.close()
+
+        async with await asyncio.start_server(scan, "127.0.0.1", 0) as server:
+            data = yaml.safe_load(path.read_text())
+            data["ports"]["scans"] = {"tcp": f"127.0.0.1:{server.sockets[0].getsockname()[1]}"}
+            data["devices"]["bench"] = {"driver": "scanner", "port": "scans"}
+            path.write_text(yaml.safe_dump(data, allow_unicode=True))
+            async with running(path) as one:
+                await heard(one)
+                await above.say("read", command("c-1", device="bench", wait=60))
+                assert (await above.ask("enter", command("c-2", **RECALL)))["ok"]
+                scans.set()
+                await until(lambda: len(above.answers) == 2)
+        verb, answer = above.answers[1]
+        assert (verb, answer["id"], answer["ok"], answer["device"]) == ("read", "c-1", True, "bench")
+        assert answer["observations"][0]["code"]["value"] == "LOT-7"
+
+
+async def test_a_command_that_fails_ends_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(site(tmp_path, free_port(), "enter")) as one:
+        with monkeypatch.context() as broken:
+            broken.setattr(one.recording, "enter", lambda _: 1 / 0)
+            one.commands.offer("platform", Message("enter", command("c-1", **RECALL)))
+            await until(lambda: one.commands.counts == {"failed": 1})
+        one.commands.offer("platform", Message("enter", command("c-2", **RECALL)))
+        await until(lambda: one.commands.counts == {"failed": 1, "done": 1})
+    assert [each["reason"] for each in refusals(tmp_path)] == ["failed"]
+
+
 async def test_each_refusal_is_answered_in_both_languages_and_recorded(
     mosquitto: Path, tmp_path: Path
 ) -> None:

@@ -520,7 +520,7 @@ FORMS = [
     Broken(
         "commands: [enter, read]",
         "commands: [enter, ‸raed]",
-        "uplinks.second.mqtt.commands.1",
+        "uplinks.second.mqtt.commands[1]",
         "one_of_near",
         "did you mean read?",
     ),
@@ -766,7 +766,8 @@ TOGETHER = [
     ),
     Broken(CORE_THIN, "thin: ‸{}", "devices.chiller-1-core.thin", "any_kind", "change, distance, turn"),
     Broken(
-        '  second:\n    mqtt: {url: "mqtt://10.0.0.7", username: edge, password: {env: MQTT_PASSWORD}}\n',
+        '  second:\n    mqtt: {url: "mqtt://10.0.0.7", username: edge, password: {env: MQTT_PASSWORD}, '
+        "commands: [enter, read]}\n",
         "  second:\n    ‸start: now\n",
         "uplinks.second",
         "one_kind",
