@@ -140,14 +140,15 @@ class Window:
     def lost(self, *, blame: bool) -> list[Slot]:
         """The connection is lost: what is unanswered is due again, one at a time.
 
-        blame: the far side closed it, which may be its answer to what was sent. Returns the blocks that have
-        been to blame too often.
+        blame: the far side closed it, which may be its answer to what was sent. A block that was refused for
+        now is not to blame: mosquitto without a bound on its queue (``max_queued_messages 0``) ends the
+        connection with each refusal. Returns the blocks that have been to blame too often.
         """
         unanswered = [slot for slot in self._slots() if slot.state is State.SENT]
         for slot in unanswered:
             slot.state = State.DUE
             slot.suspect = True
-            slot.losses += blame and slot.alone
+            slot.losses += blame and slot.alone and not slot.refused
         return [slot for slot in unanswered if slot.losses >= LONE_LOSSES_MOST]
 
     def cursors(self) -> dict[LaneId, int]:

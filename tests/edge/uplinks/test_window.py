@@ -92,6 +92,16 @@ def test_a_loss_that_we_brought_about_blames_nobody() -> None:
         window.sent(slot, alone=True)
 
 
+def test_a_block_that_was_refused_for_now_is_not_to_blame_for_the_losses_behind_it() -> None:
+    window = Window()
+    slot = window.admit(block(1))
+    window.sent(slot, alone=True)
+    window.hold(slot)
+    for _ in range(2 * LONE_LOSSES_MOST):
+        window.sent(slot, alone=True)
+        assert window.lost(blame=True) == []
+
+
 def test_a_block_alone_at_three_losses_is_reported() -> None:
     window = Window()
     [slot] = under_way(window, 1)
