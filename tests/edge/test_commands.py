@@ -23,7 +23,7 @@ from tests.faults.rig import journalled
 from tests.mosquitto import Broker, free_port
 
 ROOT = "tagtrail/dx-yidong-01"
-RECALL = {"fact": "recall", "values": {"subject": "lot:A-1", "action": "recalled"}}
+RECALL: dict[str, Any] = {"fact": "recall", "values": {"subject": "lot:A-1", "action": "recalled"}}
 
 
 def site(folder: Path, broker_port: int, *commands: str) -> Path:
