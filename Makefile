@@ -27,7 +27,7 @@ test: $(VENV)/.test  ## Lint, types and all tests (ARGS="tests/edge -k journal")
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 bench: $(VENV)/.test  ## What it costs, beside a bare loop (ARGS="--quick")
 	@sh requirements/servers.sh

@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
-from drivers.cadence import Cadence
 from drivers.contract import (
     NANOSECONDS,
     Fix,
@@ -32,48 +28,13 @@ from drivers.contract import (
 from edge import bounds, entries
 from edge.alarms import Alarms, Cause
 from edge.calibration import Calibration
+from edge.devices import DeviceState, Intaken, state_of
 from edge.journal.block import Entry
-from edge.thinning import Thin, Thinning
-from edge.windows import Windows
 
 log = logging.getLogger(__name__)
 
-PATIENCE_POLLS: Final = 3
-"""A device with a cadence is silent when it has missed this many times ..."""
-
-PATIENCE_LEAST_S: Final = 10.0
-"""... and for at least this long: a bus that is opened anew is back sooner."""
-
-PATIENCE_LEARNT_S: Final = 30.0
-"""... for this long where the cadence was learnt: a door of steel and a trolley of meat may stand before a
-radio for a while."""
-
-PATIENCE_UNKNOWN_S: Final = 300.0
-"""Until it is learnt, this is silence."""
-
 GAP_AGAIN: Final = 15 * 60 * NANOSECONDS
 """While a gap lasts it is journalled again at this interval, so that no stretch of telemetry hides it."""
-
-
-class Intaken(NamedTuple):
-    """What the intake knows of a device from the settings.
-
-    quantities: what it measures, for a gap before it has ever spoken. every_s: its cadence; None: it talks
-    when it likes, and silence means nothing, unless it ``learns`` its cadence from what is heard. spaced: it
-    talks by itself, so that ``every_s`` spaces it out. calibrations: by quantity. thin: what need not be
-    journalled; None: all of it is. open_air: anybody may have sent what is heard of it, so that an impossible
-    value discredits the whole frame.
-    """
-
-    name: str
-    quantities: Sequence[str]
-    every_s: float | None
-    spaced: bool
-    calibrations: Mapping[str, Calibration]
-    repeat_s: float
-    thin: Thin | None = None
-    learns: bool = False
-    open_air: bool = False
 
 
 class Store(Protocol):
@@ -84,54 +45,6 @@ class Store(Protocol):
 
     def roll(self, at: Instant, values: Sequence[tuple[str, float]]) -> None:
         """Counts values by point that stand in no entry."""
-
-
-START: Final = Instant(0)
-"""Before everything."""
-
-
-NOTHING: Final = Frame(b"")
-"""Of a device that has not spoken."""
-
-
-@dataclass(slots=True)
-class DeviceState:
-    """What the intake remembers of a device, and what `status` shows of it.
-
-    cadence: learnt; None: it is given, or silence means nothing. spoke_s: when it last said something, on the
-    steady clock (which nobody sets), at first the start. thinned: observations that were shown and counted,
-    and not journalled.
-    """
-
-    device: Intaken
-    windows: Windows
-    cadence: Cadence | None
-    spoke_s: float
-    thinning: Thinning | None
-    newest: dict[str, Observation] = field(default_factory=dict)
-    raw: dict[str, float] = field(default_factory=dict)
-    frame: Frame = NOTHING
-    due: Instant = START
-    gap: tuple[tuple[str, str], ...] = ()
-    gap_told: Instant = START
-    observed: int = 0
-    thinned: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    waiting: list[asyncio.Future[tuple[Frame, Sequence[Observation]]]] = field(default_factory=list)
-
-    @property
-    def every_s(self) -> float | None:
-        """Its cadence, given or learnt; None: not known."""
-        return self.device.every_s if self.cadence is None else self.cadence.every_s
-
-    @property
-    def patience_s(self) -> float:
-        """After so many seconds of silence it is missing; infinite where silence means nothing."""
-        every_s = self.every_s
-        if every_s is not None:
-            least_s = PATIENCE_LEAST_S if self.cadence is None else PATIENCE_LEARNT_S
-            return max(PATIENCE_POLLS * every_s, least_s)
-        return math.inf if self.cadence is None else PATIENCE_UNKNOWN_S
 
 
 class Intake:
@@ -163,7 +76,7 @@ class Intake:
         self._lost = lost
         self._recorded = recorded
         self._steady = steady
-        self.devices = {device.name: _state(device, steady()) for device in devices}
+        self.devices = {device.name: state_of(device, steady()) for device in devices}
 
     def __call__(self, device: str, observations: Sequence[Observation], frame: Frame) -> None:
         state = self.devices[device]
@@ -345,10 +258,3 @@ def _silence(state: DeviceState, at: Instant) -> list[Observation]:
 
 def _why(state: DeviceState) -> str:
     return next((reason for _, reason in state.gap), "silent")
-
-
-def _state(device: Intaken, now_s: float) -> DeviceState:
-    windows = Windows(int(device.repeat_s * NANOSECONDS))
-    thinning = Thinning(device.thin) if device.thin is not None else None
-    cadence = Cadence() if device.learns and device.every_s is None else None
-    return DeviceState(device, windows, cadence, now_s, thinning)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from drivers.contract import Fix, Observation, Reading, Sighting
+from edge.devices import DeviceState
 from edge.instant import rfc3339
-from edge.intake import DeviceState
 from edge.quantities import QUANTITIES
 
 if TYPE_CHECKING:

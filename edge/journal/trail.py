@@ -9,7 +9,7 @@ revision of their record, are committed with it, and go when retention takes its
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -156,15 +156,6 @@ def about(connection: sqlite3.Connection, node: str, most: int) -> list[Found]:
     return [Found(*row) for row in rows]
 
 
-def beginning(connection: sqlite3.Connection, prefix: str, most: int) -> list[str]:
-    """The nodes that begin with ``prefix``, in order."""
-    rows = connection.execute(
-        "SELECT DISTINCT node FROM nodes WHERE node >= ? AND node < ? ORDER BY node LIMIT ?",
-        (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1), most),
-    )
-    return [node for (node,) in rows]
-
-
 def newest(connection: sqlite3.Connection, record: str) -> Newest | None:
     """A record by its id; None: there is none."""
     row = connection.execute(
@@ -183,22 +174,3 @@ def newest(connection: sqlite3.Connection, record: str) -> Newest | None:
         tuple(node for (node,) in nodes),
         tuple(Link(*each) for each in links),
     )
-
-
-def at_place(
-    connection: sqlite3.Connection, place: str, since: Instant, until: Instant, most: int
-) -> list[Found]:
-    """The records of a place that begin in ``since`` ≤ t < ``until``, oldest first."""
-    rows = connection.execute(
-        "SELECT * FROM records WHERE place = ? AND since >= ? AND since < ? ORDER BY since LIMIT ?",
-        (place, since, until, most),
-    )
-    return [Found(*row) for row in rows]
-
-
-def bodies(connection: sqlite3.Connection, found: Iterable[Found]) -> Iterator[dict[str, object]]:
-    """The records themselves, without the block around them; one whose block is gone is passed over."""
-    for each in found:
-        row = connection.execute("SELECT body FROM blocks WHERE key = ?", (each.block,)).fetchone()
-        if row is not None:
-            yield orjson.loads(row[0])["record"]

@@ -26,7 +26,7 @@ from edge.recorders.contract import Derived, Fact, Output, Unfit
 from edge.recorders.memory import Memory, Table
 from edge.recorders.origins import said
 from edge.records.kinds import TRADE
-from edge.records.record import TradeRecord
+from edge.records.record import Subject, TradeRecord
 from edge.settings.wording import known_at
 
 REMEMBERED: Final = 400 * 86_400 * NANOSECONDS
@@ -86,9 +86,8 @@ class Corrections:
         row.reason, row.values[str(path)] = fact.reason, value
         row.source[str(path)] = said(fact).model_dump(exclude_none=True)
         self._corrected.put(record.id, row)
-        return [
-            Derived(record.model_copy(update={"revision": record.revision + 1}), found.links, found.nodes)
-        ]
+        right = Derived(record.model_copy(update={"revision": record.revision + 1}), found.links, found.nodes)
+        return [_led_to(right, _at(found.body, str(path)), value)]
 
     def amended(self, derived: Derived) -> Derived:
         """What a recorder derived, with what people put right in that record laid over it."""
@@ -98,6 +97,8 @@ class Corrections:
         body = derived.record.body()
         for path, value in row.values.items():
             with suppress(KeyError, IndexError):  # a movement, a stop that the later revision no longer lists
+                derived = _led_to(derived, _at(body, path), value)
+                body["subjects"] = derived.record.body().get("subjects", [])
                 _put(body, path, value)
         row.revision = max(row.revision + 1, derived.record.revision)
         body |= {"revision": row.revision, "reason": row.reason, "source": body["source"] | row.source}
@@ -119,6 +120,38 @@ def _with(model: type[TradeRecord], body: Mapping[str, Any], path: str, value: o
         raise Unfit("wrong_value", field=path, value=value, why=error.errors()[0]["msg"]) from None
     except (KeyError, IndexError, ValueError):
         raise Unfit("no_field", kind=changed["kind"], field=path, known=", ".join(known)) from None
+
+
+def _led_to(derived: Derived, before: object, now: object) -> Derived:
+    """Where a code was put right, what became of it and what the record is about go with it."""
+    record = derived.record
+    if not isinstance(before, str) or not isinstance(now, str) or not isinstance(record, TradeRecord):
+        return derived
+    subjects = [_renamed(each, now) if each.node == before else each for each in record.subjects]
+    links = tuple(
+        link._replace(
+            source=now if link.source == before else link.source,
+            target=now if link.target == before else link.target,
+        )
+        for link in derived.links
+    )
+    nodes = tuple(now if node == before else node for node in derived.nodes)
+    return Derived(record.model_copy(update={"subjects": subjects}), links, nodes)
+
+
+def _renamed(subject: Subject, node: str) -> Subject:
+    scheme, _, value = node.partition(":")
+    return subject.model_copy(update={"scheme": scheme, "value": value})
+
+
+def _at(body: Mapping[str, Any], path: str) -> object:
+    """What stands at this place; None: nothing."""
+    place: Any = body
+    for step in path.split("."):
+        place = place[int(step)] if isinstance(place, list) else place.get(step)
+        if place is None:
+            return None
+    return place
 
 
 def _put(body: dict[str, Any], path: str, value: object) -> None:

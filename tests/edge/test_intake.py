@@ -24,7 +24,8 @@ from drivers.contract import (
 )
 from edge.alarms import Cause
 from edge.calibration import Calibration, by_offset, by_points
-from edge.intake import Intake, Intaken
+from edge.devices import Intaken
+from edge.intake import Intake
 from edge.journal.block import Entry
 from edge.thinning import Thin
 

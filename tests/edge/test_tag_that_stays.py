@@ -19,8 +19,9 @@ from drivers.contract import NANOSECONDS, Device, Instant, LinkDown, Open, Port
 from drivers.links.replay import open_replay
 from drivers.links.serial import open_serial
 from drivers.listener import Listener
+from edge.devices import Intaken
 from edge.instant import rfc3339
-from edge.intake import Intake, Intaken
+from edge.intake import Intake
 from edge.journal.block import Lane
 from edge.journal.store import Journal
 from tests.edge.journal.journal_rig import START, Box, blocks

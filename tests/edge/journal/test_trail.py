@@ -9,8 +9,7 @@ from contextlib import closing
 import orjson
 import pytest
 
-from drivers.contract import Instant
-from edge.journal import commits, trail
+from edge.journal import commits, finding, trail
 from edge.journal.database import open_reader
 from edge.journal.identity import Identity
 from edge.journal.packing import Record
@@ -58,9 +57,8 @@ async def test_a_trail_leads_both_ways(box: Box) -> None:
             assert {each.target for each in trail.forward(reader, TAG, 9)} == {LOT, CARCASS}
             assert trail.back(reader, ROOM, 9) == [link(CARCASS, "entered", ROOM)]
             assert [each.id for each in trail.about(reader, TAG, 9)] == ["arrival", "slaughter"]
-            assert trail.beginning(reader, "cn-eartag:3622926", 9) == [TAG]
-            assert trail.beginning(reader, "cn-eartag:3622927", 9) == []
-            assert [body["id"] for body in trail.bodies(reader, trail.about(reader, LOT, 9))] == ["arrival"]
+            [arrival] = trail.about(reader, LOT, 9)
+            assert finding.body(reader, arrival)["id"] == "arrival"
 
 
 async def test_the_newest_revision_holds_and_an_older_one_changes_nothing(box: Box) -> None:
@@ -71,8 +69,9 @@ async def test_the_newest_revision_holds_and_an_older_one_changes_nothing(box: B
         await journal.flush()
         with closing(open_reader(box.path)) as reader:
             assert trail.forward(reader, TAG, 9) == [link(TAG, "became", CARCASS)]
-            [found] = trail.at_place(reader, "chiller-1", box.at, Instant(box.at + 1), 9)
-            assert found.revision == 2
+            found = finding.record(reader, "slaughter")
+            assert found is not None
+            assert (found.revision, found.place) == (2, "chiller-1")
             assert trail.about(reader, "carcass:wrong", 9) == []
 
 

@@ -437,6 +437,27 @@ def test_what_a_person_put_right_stays_right_when_the_carcass_is_weighed() -> No
     assert body["extended"]["hot_weight_kg"] == animal.mass
 
 
+def test_an_animal_that_is_put_right_takes_its_trail_along() -> None:
+    """Whoever traces the carcass afterwards, also after it was weighed, comes to the right animal."""
+    plant = Plant()
+    [animal] = flock(1)
+    told = sorted(animal.on_the_line(), key=lambda each: each.at)
+    [first] = (each for each in plant.feed(told[:2]) if isinstance(each, Derived))
+    body, truly = first.record.body(), f"cn-eartag:{tag(77)}"
+    corrections = Corrections({first.record.id: Newest(body, (), first.links)}.get)
+    when = told[1].at
+    values = {"record": first.record.id, "field": "basic.animal", "value": truly}
+    [put_right] = corrections.enter(Fact(when, when, "correct", values, "马兽医", reason="耳标读错"))
+    assert isinstance(put_right, Derived)
+    [later] = (each for each in plant.feed([*told[2:], Told(at(9000))]) if isinstance(each, Derived))
+    for derived in (corrections.amended(put_right), corrections.amended(later)):
+        sources = {link.source for link in derived.links if link.relation == "became"}
+        assert sources == {truly}
+        subjects = {f"{each['scheme']}:{each['value']}" for each in derived.record.body()["subjects"]}
+        assert truly in subjects
+        assert body["basic"]["animal"] not in subjects | sources
+
+
 UNKNOWN = [
     says(4000, "verdict", subject="carcass:77", stage="post_mortem", result="passed"),
     says(4000, "disposal", subject=f"cn-eartag:{tag(77)}", method="焚烧"),

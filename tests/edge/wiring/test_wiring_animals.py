@@ -13,11 +13,11 @@ from edge.recorders.slaughter import Slaughter
 from edge.recorders.slaughter_plan import Probe, Room, Weigh
 from edge.recording import Recording
 from edge.settings import load
-from edge.trade import arrivals, slaughters
 from edge.wiring import recorders
+from edge.wiring.animals import arrivals, slaughters
 from tests.edge.journal.journal_rig import START, Box
 
-WHOLE = load(Path(__file__).parents[1] / "configs" / "good" / "whole.yaml", DRIVERS)
+WHOLE = load(Path(__file__).parents[2] / "configs" / "good" / "whole.yaml", DRIVERS)
 
 
 def test_the_recorders_are_told_in_the_order_of_the_trade() -> None:

@@ -8,17 +8,11 @@ from drivers.contract import NANOSECONDS
 from edge import settings as schema
 from edge.journal.past import Past
 from edge.recorders.arrival import Arrivals, Lairage
-from edge.recorders.issuer import Issuer
 from edge.recorders.slaughter import Slaughter
 from edge.recorders.slaughter_plan import Line, Probe, Room, Station, Weigh
 from edge.settings import Settings
 from edge.settings.records.fitting import lairage
-
-
-def issuer(settings: Settings) -> Issuer:
-    """Who writes the records."""
-    gateway = settings.gateway
-    return Issuer(gateway.id, gateway.operator.name, gateway.site.name, gateway.timezone)
+from edge.wiring.issuer import issuer
 
 
 def arrivals(settings: Settings) -> Arrivals | None:

@@ -8,13 +8,13 @@ from typing import Final
 
 from drivers.contract import NANOSECONDS, Driver
 from edge.recorders.dispatch import Dispatch, Dock
-from edge.recorders.issuer import Issuer
 from edge.recorders.limits import Point
 from edge.recorders.room import Direction, Room
 from edge.recorders.storage import Storage
 from edge.settings import Settings
 from edge.settings import records as schema
 from edge.settings.goods import CLIMATE, DEFROSTS, DOORS, measured
+from edge.wiring.issuer import issuer
 
 PATIENCE_POLLS: Final = 3
 """A value holds until its probe has missed this many readings ..."""
@@ -24,12 +24,6 @@ PATIENCE_LEAST_S: Final = 90.0
 
 PATIENCE_UNKNOWN_S: Final = 300.0
 """... or for this long where the probe talks when it likes."""
-
-
-def issuer(settings: Settings) -> Issuer:
-    """Who writes the records."""
-    gateway = settings.gateway
-    return Issuer(gateway.id, gateway.operator.name, gateway.site.name, gateway.timezone)
 
 
 def storages(settings: Settings, drivers: Mapping[str, Driver]) -> list[Storage]:

@@ -16,9 +16,9 @@ from edge.recorders.limits import Limits
 from edge.recorders.transport import Transport
 from edge.recorders.transport_rows import Rule
 from edge.settings import load
-from edge.transport_plans import plans
+from edge.wiring.transport import plans
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 MINUTE = 60 * NANOSECONDS
 
 
