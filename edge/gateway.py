@@ -123,30 +123,8 @@ class Gateway:
         clock = Clock(trust_system=settings.clock.trust == "system")
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
         clock.moved = own.clock_moved
-        journal = await Journal.open(
-            settings.journal.path,
-            Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name),
-            Rules(
-                commit_every_s=settings.journal.commit_every_s,
-                max_size_bytes=settings.journal.max_size_bytes,
-                keep_records_s=settings.journal.keep.records_s,
-                keep_telemetry_s=settings.journal.keep.telemetry_s,
-            ),
-            clock.now,
-            lambda: clock.state,
-            own,
-        )
-        if journal.newest is not None:
-            clock.not_before(journal.newest)
-        if journal.predecessor is not None:
-            own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
-        own.event("started", {"version": status.VERSION, "pid": os.getpid()})
-        for name, uplink in settings.uplinks.items():
-            await journal.register(name, uplink.start)
-        backlog: Any = journal.facts()["backlog"]
-        for gone in journal.uplinks - settings.uplinks.keys():
-            own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
-            await journal.forget(gone)
+        journal = await _opened(settings, clock, own)
+        await _register(settings, journal, own)
         found: dict[str, Newest] = {}
         corrections = Corrections(found.get)
         held = holds(settings, DRIVERS)
@@ -269,6 +247,39 @@ class Gateway:
         if self.health[port].state == "down":
             raise Refused("link_down", detail=self.health[port].error)
         return await read_next(self.intake, source, device, float(wait_s))
+
+
+async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
+    """The journal, and what its opening tells the clock and the records. Raises JournalError."""
+    journal = await Journal.open(
+        settings.journal.path,
+        Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name),
+        Rules(
+            commit_every_s=settings.journal.commit_every_s,
+            max_size_bytes=settings.journal.max_size_bytes,
+            keep_records_s=settings.journal.keep.records_s,
+            keep_telemetry_s=settings.journal.keep.telemetry_s,
+        ),
+        clock.now,
+        lambda: clock.state,
+        own,
+    )
+    if journal.newest is not None:
+        clock.not_before(journal.newest)
+    if journal.predecessor is not None:
+        own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
+    own.event("started", {"version": status.VERSION, "pid": os.getpid()})
+    return journal
+
+
+async def _register(settings: Settings, journal: Journal, own: OwnRecords) -> None:
+    """A cursor for each uplink, and none for one that is no more. Raises JournalError."""
+    for name, uplink in settings.uplinks.items():
+        await journal.register(name, uplink.start)
+    backlog: Any = journal.facts()["backlog"]
+    for gone in journal.uplinks - settings.uplinks.keys():
+        own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
+        await journal.forget(gone)
 
 
 async def _stopped(stop: asyncio.Event) -> None:
