@@ -111,7 +111,7 @@ def test_the_smallest_file_takes_the_documented_defaults() -> None:
     assert [settings.uplinks, settings.ports, settings.places, settings.devices] == [{}, {}, {}, {}]
 
 
-@pytest.mark.parametrize("name", ["slaughterhouse", "truck", "coldstore"])
+@pytest.mark.parametrize("name", ["slaughterhouse", "truck", "coldstore", "devices"])
 def test_an_example_holds(name: str) -> None:
     settings = load(EXAMPLES / f"{name}.yaml", DRIVERS)
     assert list(settings.uplinks) == ["platform"]
@@ -121,6 +121,11 @@ def test_an_example_holds(name: str) -> None:
     }
     used |= {arrival.place for arrival in settings.records.arrival.values()}
     assert {name for name, place in settings.places.items() if place.at is None} <= used
+
+
+def test_every_driver_stands_in_an_example() -> None:
+    examples = [load(path, DRIVERS) for path in sorted(EXAMPLES.glob("*.yaml"))]
+    assert {device.driver for each in examples for device in each.devices.values()} == set(DRIVERS)
 
 
 @pytest.mark.parametrize("lang", LANGS)
