@@ -125,7 +125,7 @@ def silenced(name: str) -> Iterator[None]:
 def with_and_without(folder: Path) -> dict[str, float]:
     """Microseconds of CPU for each observation, by metric."""
     file = folder / "spine.yaml"
-    file.write_text(SHEEP_LINE.format(folder=folder), encoding="utf-8")
+    file.write_text(SHEEP_LINE.format(folder=folder.resolve()), encoding="utf-8")
     settings = load(file, DRIVERS)
     day = Day(BEGINS)
     line = sheep.Line((sheep.Lot("6200000001", HANGING + MEASURED),), hooks=HANGING + MEASURED)
