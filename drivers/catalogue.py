@@ -5,7 +5,7 @@ A new reader is one file, one line here, and its captures in ``tests/vectors/{na
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from drivers.ble.atc import Atc
@@ -22,7 +22,6 @@ from drivers.ble.jaalee import Jaalee
 from drivers.ble.kkm import Kkm
 from drivers.ble.minew import Minew
 from drivers.ble.qingping import Qingping
-from drivers.ble.radio import Radio
 from drivers.ble.ruuvi import Ruuvi
 from drivers.ble.sensorpush import SensorPush
 from drivers.ble.switchbot import SwitchBot
@@ -55,7 +54,25 @@ HEARD: Final[_Sources] = {"serial": Listener, "tcp": Listener}
 ASKED: Final[_Sources] = {"serial": Bus, "tcp": Bus}
 """The same; over tcp it is Modbus TCP unless the port says otherwise."""
 
-ADVERTISED: Final[_Sources] = {"bluetooth": Radio}
+
+class _OnTheAir(Mapping[PortKind, type[Source]]):
+    """The radio, loaded with bleak and D-Bus (4 MB) only where the settings have one."""
+
+    def __getitem__(self, kind: PortKind) -> type[Source]:
+        if kind != "bluetooth":
+            raise KeyError(kind)
+        from drivers.ble.radio import Radio  # noqa: PLC0415 - see above
+
+        return Radio
+
+    def __iter__(self) -> Iterator[PortKind]:
+        yield "bluetooth"
+
+    def __len__(self) -> int:
+        return 1
+
+
+ADVERTISED: Final[_Sources] = _OnTheAir()
 """In the air."""
 
 DRIVERS: Final[dict[str, Driver]] = {

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from drivers.ble.air import listen
 from drivers.catalogue import DRIVERS
 from drivers.contract import Instant, NobodyAnswers
 from edge import settings as schema
@@ -288,6 +287,8 @@ async def _stopped(stop: asyncio.Event) -> None:
 
 async def in_the_air(adapter: str, seconds: float) -> list[Found]:
     """The Bluetooth devices that this adapter hears, and who understands them. Raises LinkDown."""
+    from drivers.ble.air import listen  # noqa: PLC0415 - bleak and D-Bus are loaded only where there is a radio
+
     return [found(heard, DRIVERS) for heard in await listen(adapter, seconds)]
 
 

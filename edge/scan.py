@@ -7,8 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
-from drivers.ble.air import Heard
-from drivers.ble.connection import Connected
+from drivers.ble.probe import Connected, Heard
 from drivers.contract import Decoder, Driver, Instant, Reading, Reject
 from edge.messages import Lang, text, word
 from edge.quantities import QUANTITIES

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
@@ -13,21 +12,13 @@ from bleak.backends.scanner import AdvertisementData
 from drivers.ble.advertisement import Advertisement, spelt
 from drivers.ble.bluez import Adapter
 from drivers.ble.changes import Changes
+from drivers.ble.probe import Heard
 from drivers.ble.scan import scanning
 from drivers.contract import Frame
 
 MOST_DEVICES: Final = 5_000
 MOST_FRAMES: Final = 32
 """Different ones of a device; a tag alternates between two or three."""
-
-
-class Heard(NamedTuple):
-    """A device: its address, its name or "", how strong it was at last, and what it said, each thing once."""
-
-    address: str
-    name: str
-    rssi_dbm: int
-    frames: Sequence[Frame]
 
 
 async def listen(adapter: str, seconds: float) -> list[Heard]:

@@ -7,7 +7,7 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -15,8 +15,9 @@ from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
 from drivers.ble.advertisement import Advertisement, short_uuid, spelt
+from drivers.ble.probe import Connected
 from drivers.ble.scan import SCAN_FAILURES
-from drivers.contract import Decoder, Device, Emit, Frame, Now, Reject
+from drivers.contract import Device, Emit, Frame, Now, Reject
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +36,6 @@ TOGETHER_S: Final = 0.3
 PAUSE_FIRST_S: Final = 1.0
 PAUSE_MOST_S: Final = 30.0
 """Between two attempts, jittered: a connection costs the probe's battery and the scan's time."""
-
-
-@runtime_checkable
-class Connected(Decoder, Protocol):
-    """A decoder of what is read from a connected probe: its frame has each value as data of a service whose
-    UUID is the characteristic's (``drivers/ble/advertisement.py``)."""
-
-    characteristics: ClassVar[tuple[int, ...]]
-    """16-bit UUIDs of what it understands."""
 
 
 class Connection:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Protocol
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Final, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+from drivers.contract import Decoder, Frame
 
 ADDRESS: Final = "^([0-9A-F]{2}:){5}[0-9A-F]{2}$"
 
@@ -57,3 +60,21 @@ class SealedProbeOptions(ProbeOptions):
         Secret | None,
         Field(description="where its key (密钥) is kept, 32 hexadecimal digits; none: it speaks openly"),
     ] = None
+
+
+@runtime_checkable
+class Connected(Decoder, Protocol):
+    """A decoder of what is read from a connected probe: its frame has each value as data of a service whose
+    UUID is the characteristic's (``drivers/ble/advertisement.py``)."""
+
+    characteristics: ClassVar[tuple[int, ...]]
+    """16-bit UUIDs of what it understands."""
+
+
+class Heard(NamedTuple):
+    """A device: its address, its name or "", how strong it was at last, and what it said, each thing once."""
+
+    address: str
+    name: str
+    rssi_dbm: int
+    frames: Sequence[Frame]

@@ -15,8 +15,9 @@ from bleak.backends.scanner import AdvertisementData
 from drivers.ble.advertisement import Advertisement, spelt
 from drivers.ble.bluez import Adapter
 from drivers.ble.changes import Changes
-from drivers.ble.connection import Connected, Connection
+from drivers.ble.connection import Connection
 from drivers.ble.news import News
+from drivers.ble.probe import Connected
 from drivers.ble.recovery import Ladder, Step
 from drivers.ble.scan import scanning
 from drivers.contract import (

@@ -8,7 +8,7 @@ from functools import partial
 
 from pydantic import BaseModel
 
-from drivers.ble.connection import Connected
+from drivers.ble.probe import Connected
 from drivers.contract import (
     Decoder,
     Device,

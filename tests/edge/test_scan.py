@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from drivers.ble.air import Heard
+from drivers.ble.probe import Heard
 from drivers.catalogue import DRIVERS
 from drivers.contract import Frame
 from edge import settings

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.ble.connection import Connected
-from drivers.ble.probe import ProbeOptions
+from drivers.ble.probe import Connected, ProbeOptions
 from drivers.catalogue import DRIVERS
 from drivers.contract import Decoder, Frame, Instant, Quality, Reading, Reject
 from edge.quantities import QUANTITIES
