@@ -43,7 +43,7 @@ lock:  ## Lock the dependencies anew (maintainers, needs uv; ARGS=--upgrade)
 	$(UV) lock --no-config --default-index https://pypi.org/simple $(ARGS)
 	$(EXPORT) --no-default-groups --output-file requirements/run.txt
 	$(EXPORT) --no-default-groups --extra demo --output-file requirements/demo.txt
-	$(EXPORT) --no-default-groups --extra demo --extra gpio --group test --output-file requirements/test.txt
+	$(EXPORT) --no-default-groups --extra demo --extra gpio --extra influx --group test --output-file requirements/test.txt
 	$(EXPORT) --only-group build --output-file requirements/build.txt
 	@! grep -hoE 'https?://[^/" ]+' uv.lock requirements/*.txt | grep -vxE 'https://(pypi\.org|files\.pythonhosted\.org)'
 

@@ -1,12 +1,14 @@
 #!/bin/sh
-# Sees to it that the tests have real servers: an MQTT broker, gpsd, and a D-Bus for the radio. Without a way to install them, the
-# tests that need them skip and say so; under CI=true that is a failure.
+# Sees to it that the tests have real servers: an MQTT broker, gpsd, a D-Bus for the radio, a store that speaks InfluxDB, and FUSE
+# for a disk that loses what was not synced. Without a way to install them, the tests that need them skip and say so; under CI=true
+# that is a failure.
 set -u
 
 missing() {
-    for server in mosquitto gpsd dbus-daemon; do
+    for server in mosquitto gpsd dbus-daemon victoria-metrics; do
         command -v "$server" >/dev/null || printf '%s ' "$server"
     done
+    command -v fusermount3 >/dev/null || printf 'fuse3 '
 }
 
 wanted=$(missing)
