@@ -30,13 +30,12 @@ install() {
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $wanted
 }
 
-# Debian's gpsd starts by itself and takes every receiver that is plugged in; the tests start their own.
+# Debian's gpsd starts by itself and takes every receiver that is plugged in, VictoriaMetrics takes port 8428; the tests start
+# their own.
 keep_quiet() {
-    case "$wanted" in *gpsd*)
-        if [ -d /run/systemd/system ]; then
-            $as_root systemctl --quiet mask --now gpsd.socket gpsd.service gpsdctl@.service
-        fi
-    esac
+    [ -d /run/systemd/system ] || return 0
+    case "$wanted" in *gpsd*) $as_root systemctl --quiet mask --now gpsd.socket gpsd.service gpsdctl@.service ;; esac
+    case "$wanted" in *victoria-metrics*) $as_root systemctl --quiet mask --now victoria-metrics.service ;; esac
 }
 
 if [ -n "$as_root" ] && command -v apt-get >/dev/null; then
