@@ -25,6 +25,7 @@ from edge import status
 from edge.alarms import Cause
 from edge.clock import Clock, boot_id, machine_id
 from edge.control import ControlSocket, Refused, socket_path
+from edge.evidence.holding import handed_over, signing_key
 from edge.intake import Intake
 from edge.journal.block import Entry
 from edge.journal.store import Identity, Journal, Rules
@@ -82,7 +83,9 @@ class Gateway:
         self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.uplinks = {
-            name: MqttUplink(name, target, journal, own, partial(status.brief, self))
+            name: MqttUplink(
+                name, target, journal, own, partial(status.brief, self), seals=lambda: journal.seals
+            )
             for name, target in targets.items()
         }
 
@@ -95,9 +98,10 @@ class Gateway:
         clock = Clock(trust_system=settings.clock.trust == "system")
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
         clock.moved = own.clock_moved
+        key = signing_key(settings)
         journal = await Journal.open(
             settings.journal.path,
-            Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name),
+            Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name, key),
             Rules(
                 commit_every_s=settings.journal.commit_every_s,
                 max_size_bytes=settings.journal.max_size_bytes,
@@ -112,6 +116,9 @@ class Gateway:
             clock.not_before(journal.newest)
         if journal.predecessor is not None:
             own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
+        if journal.sealed_by not in {None, key.public}:
+            for handover in handed_over(settings, journal.sealed_by, key.public):
+                own.event("key", {"key": key.public, "handover": handover})
         own.event("started", {"version": status.VERSION, "pid": os.getpid()})
         for name, uplink in settings.uplinks.items():
             await journal.register(name, uplink.start)

@@ -70,7 +70,7 @@ class OwnRecords:
 
     def event(
         self,
-        event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed"],
+        event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed", "key"],
         facts: dict[str, Any],
         *,
         since: Instant | None = None,

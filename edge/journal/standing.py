@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from drivers.contract import Instant
+from edge.evidence import chain
 from edge.journal.block import Lane
 from edge.journal.migrations import SEQ_BITS
 
@@ -109,9 +110,10 @@ def _lanes(connection: sqlite3.Connection) -> list[LaneStanding]:
         oldest = connection.execute(
             "SELECT first FROM blocks WHERE key BETWEEN ? AND ? ORDER BY key LIMIT 1", span
         ).fetchone()
-        key, head_total, link = newest or _without_blocks(
-            connection, number, journal, lane, pruned, pruned_total
-        )
+        end = pruned, pruned_total, _hash_where_retention_stopped(connection, number << SEQ_BITS | pruned)
+        if pruned == 0:
+            end = 0, 0, chain.genesis(journal, Lane(lane))
+        key, head_total, link = newest or end
         head = key & SEQ_MASK
         first = oldest[0] if oldest else None
         lanes.append(

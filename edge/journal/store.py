@@ -120,6 +120,16 @@ class Journal:
         self._closed = False
 
     @property
+    def seals(self) -> dict[Lane, bytes]:
+        """The newest seal of each lane now written, as it is published; it is on disk."""
+        return {lane: seal.payload for lane, seal in self._writer.seals.items()}
+
+    @property
+    def sealed_by(self) -> str | None:
+        """The public key of the newest seal before this start; None: there was none."""
+        return self._writer.sealed_by
+
+    @property
     def newest(self) -> Instant | None:
         """The newest instant journalled, before which a clock cannot rightly be."""
         return self._writer.newest

@@ -37,10 +37,11 @@ class GatewayRecord(Record):
 
     event: ``started``, ``stopped``, ``journal`` (a new journal id; predecessor and its last seqs), ``clock``
     (the base moved; by how many seconds), ``gap`` (what was given up or found no room), ``uplink_removed``
-    (it is no longer in the settings; what it had not delivered).
+    (it is no longer in the settings; what it had not delivered), ``key`` (the lanes are sealed by another key
+    from now on; the handover, signed by both, where there is one).
     """
 
     kind: Literal["gateway"] = "gateway"
     source: Literal["gateway"] = "gateway"
-    event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed"]
+    event: Literal["started", "stopped", "journal", "clock", "gap", "uplink_removed", "key"]
     facts: dict[str, Any]

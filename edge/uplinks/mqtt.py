@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from time import monotonic
@@ -14,7 +14,7 @@ import orjson
 
 from edge.alarms import Alarms, Cause
 from edge.errors import JournalError, UplinkDown
-from edge.journal.block import Outbox
+from edge.journal.block import Lane, Outbox
 from edge.uplinks.connection import Connection
 from edge.uplinks.delivery import Delivery
 from edge.uplinks.live import INTERVAL_S, Newest
@@ -58,13 +58,26 @@ class MqttUplink:
     """Delivers one journal to one broker, over as many connections as it takes."""
 
     def __init__(
-        self, name: str, target: Target, outbox: Outbox, alarms: Alarms, status: Callable[[], bytes]
+        self,
+        name: str,
+        target: Target,
+        outbox: Outbox,
+        alarms: Alarms,
+        status: Callable[[], bytes],
+        *,
+        seals: Callable[[], Mapping[Lane, bytes]] = dict,
     ) -> None:
-        """name: as in the settings. status: the retained status as JSON, made anew each time."""
+        """name: as in the settings. status: the retained status as JSON, made anew each time.
+
+        seals: the newest of each lane, likewise retained.
+        """
         self.name = name
         self._target = target
         self._alarms = alarms
         self._status = status
+        self._seals = seals
+        self._shown_seals: dict[Lane, bytes] = {}
+        self._seals_refused = 0
         self._offline = orjson.dumps({"v": 1, "gateway": target.gateway, "state": "offline"})
         catch_up = CatchUp(target.catch_up_bytes_per_s)
         self._delivery = Delivery(name, target.block_topic, outbox, alarms, catch_up)
@@ -122,6 +135,7 @@ class MqttUplink:
             "acknowledged_s_ago": None if last_s is None else round(monotonic() - last_s, 1),
             "refused": dict(tally.refused),
             "status_refused": self._status_refused,
+            "seals_refused": self._seals_refused,
             "quarantined": tally.quarantined,
             "live_sent": self._live_sent,
             "live_replaced": self._newest.replaced,
@@ -171,6 +185,8 @@ class MqttUplink:
             self._barred = False
             self._alarms.cleared(Cause.UPLINK_REFUSED, self.name)
         self._tell_status(connection)
+        self._shown_seals = {}
+        self._tell_seals(connection)
         self._show_soon()
 
     async def _keep_house(self, connection: Connection) -> None:
@@ -178,6 +194,7 @@ class MqttUplink:
         while True:
             await asyncio.sleep(min(TICK_S, self._target.keepalive_s / 4))
             connection.tick()
+            self._tell_seals(connection)
             now_s = monotonic()
             if now_s - status_s >= STATUS_EVERY_S and connection.has_room:
                 status_s = now_s
@@ -196,6 +213,20 @@ class MqttUplink:
         if code >= REFUSED:
             self._status_refused += 1
             log.debug("uplink %s: the status was refused, %s", self.name, reason_name(code))
+
+    def _tell_seals(self, connection: Connection) -> None:
+        """Those that the broker has not had; what finds no room now is told at the next tick."""
+        for lane, payload in self._seals().items():
+            if self._shown_seals.get(lane) != payload and connection.has_room:
+                self._shown_seals[lane] = payload
+                topic = self._target.seal_topic(lane)
+                connection.publish(topic, payload, self._seal_answered, retain=True)
+
+    def _seal_answered(self, code: int) -> None:
+        self._delivery.wake()
+        if code >= REFUSED:
+            self._seals_refused += 1
+            log.debug("uplink %s: a seal was refused, %s", self.name, reason_name(code))
 
     async def _say_goodbye(self, connection: Connection) -> None:
         with suppress(TimeoutError, ConnectionLostError):

@@ -51,6 +51,9 @@ class Target:
     def status_topic(self) -> str:
         return self._topic("status")
 
+    def seal_topic(self, lane: Lane) -> str:
+        return self._topic("seal", lane)
+
     def live_topic(self, device: str) -> str:
         return self._topic("live", device)
 
