@@ -27,7 +27,7 @@ from edge.control import NoDaemon, Refused, ask
 from edge.errors import DidNotStart, JournalError, SettingsError
 from edge.evidence import holding
 from edge.evidence import verify as evidence
-from edge.evidence.seals import is_public_key
+from edge.evidence.seals import Handover, is_public_key
 from edge.messages import LANGS, Lang, from_locale, text
 from edge.settings.measures import Duration
 
@@ -200,18 +200,20 @@ def verify(lang: Lang) -> click.Command:
     @click.option("--export", "to", type=click.File("wb"), help=text(lang, "cli.verify_export"))
     @_json_option(lang)
     def verb(
-        path: Path, public: str | None, seal_file: Path | None, captured: bool, to: Any, as_json: bool
+        path: Path, public: str | None, seal_file: Path | None, *, captured: bool, to: Any, as_json: bool
     ) -> None:
+        handovers: list[Handover] = []
         if path.suffix in {".yaml", ".yml"}:
             settings = gateway.load(path)
             path = settings.journal.path
+            handovers = holding.handovers(settings)
             public = public or holding.signing_key(settings, make=False).public
         if public is None:
             raise click.UsageError(text(lang, "cli.verify_needs_key", path=path))
         if not is_public_key(public):
             raise click.UsageError(text(lang, "cli.verify_key_form"))
         witnessed = evidence.witnesses(seal_file) if seal_file else []
-        verdict = evidence.verify(evidence.source_of(path, captured=captured), public, witnessed)
+        verdict = evidence.verify(evidence.source_of(path, captured=captured), public, witnessed, handovers)
         if to is not None:
             to.writelines(line + b"\n" for line in evidence.export(path))
         if as_json:
@@ -238,7 +240,7 @@ def key(lang: Lang) -> click.Command:
         if as_json:
             _print_json({"key": public, "handovers": handovers})
             return
-        click.echo(text(lang, "cli.key_public", key=public))
+        click.echo(text(lang, "cli.key_public", public=public))
         for each in handovers:
             click.echo(text(lang, "cli.key_handover", **each))
         if rotate:

@@ -71,26 +71,31 @@ class Source(Protocol):
     def blocks(self) -> Iterable[Found]: ...
 
 
-def verify(source: Source, key: str, witnessed: Iterable[Seal] = ()) -> Verdict:
-    """Checks every lane of the source. key: the gateway's public key. Raises JournalError, OSError."""
+def verify(
+    source: Source, key: str, witnessed: Iterable[Seal] = (), handovers: Iterable[Handover] = ()
+) -> Verdict:
+    """Checks every lane of the source. key: the gateway's public key. handovers: beside those in its records.
+
+    Raises JournalError, OSError.
+    """
     seals: defaultdict[tuple[str, Lane], list[Seal]] = defaultdict(list)
     for seal in source.seals():
         seals[seal.journal, seal.lane].append(seal)
     walks = {at: LaneWalk(*at, found, source.rules) for at, found in seals.items()}
-    handovers: list[Handover] = []
+    known = list(handovers)
     for journal, lane, seq, body, link in source.blocks():
         walk = walks.get((journal, lane))
         if walk is None:
             walk = walks[journal, lane] = LaneWalk(journal, lane, (), source.rules)
         walk.block(seq, body, link)
         if _KEY_EVENT in body and (handover := _handover(body)) is not None:
-            handovers.append(handover)
+            known.append(handover)
     seen: defaultdict[tuple[str, Lane], list[Seal]] = defaultdict(list)
     for seal in witnessed:
         seen[seal.journal, seal.lane].append(seal)
     for at in seen.keys() - walks.keys():
         walks[at] = LaneWalk(*at, (), source.rules)
-    trust = Trust(key, handovers)
+    trust = Trust(key, known)
     lanes = [walks[at].end(trust, seen[at]) for at in sorted(walks)]
     return Verdict(lanes, source.malformed)
 
