@@ -159,7 +159,11 @@ class Gateway:
             await self.journal.close()
 
     def _work(self) -> dict[str, Any]:
-        work: dict[str, Any] = {"journal": self.journal.run(), "tick": self._tick()}
+        work: dict[str, Any] = {
+            "journal": self.journal.run(),
+            "chain": self.journal.inspect(),
+            "tick": self._tick(),
+        }
         for name, source in self.sources.items():
             work[f"port {name}"] = supervise(
                 self.health[name],

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from drivers.contract import NANOSECONDS, Instant, Now
 from edge.evidence import chain
 from edge.evidence.seals import Seal
-from edge.journal import packing, retention, rollups, states, trail
+from edge.journal import packing, retention, rollups, states, trail, walk
 from edge.journal.block import Entry, Lane
 from edge.journal.database import Lock, explained, open_writer, transaction
 from edge.journal.identity import Identity, Predecessor, establish
@@ -106,6 +106,9 @@ class Writer:
         self.journal, predecessor = establish(self._connection, self._identity, self._now())
         self.standing = standing(self._connection)
         self._sealing = Sealing(self._connection, self.journal, self._identity.key)
+        self.broken = {lane: walk.last_blocks(self._connection, self._mine(lane)) for lane in Lane}
+        """By lane, the first of its last blocks that did not follow at this start; None: they all do."""
+
         self._seal_heads()
         self.newest = self._newest()
         self._fold = rollups.catch_up(self._connection)
