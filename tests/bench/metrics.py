@@ -56,6 +56,7 @@ METRICS: Final = (
     Metric("drain", "drain of 200,000 readings", "readings/s", least=30_000),
     Metric("advert_foreign", "advertisement of a stranger, above bleak's", "µs", most=60),
     Metric("advert_own", "advertisement of a probe, above bleak's", "µs", most=120),
+    Metric("verified", "blocks verified", "blocks/s", least=50_000),
     Metric("written_slow", "written to disk, 100/s", "bytes/reading"),
     Metric("written_fast", "written to disk, 1,000/s", "bytes/reading"),
 )

@@ -17,6 +17,7 @@ from .consumer import Consumer
 from .processes import Running
 from .rig import Rig
 from .site import FAST, IDLE, SATURATED, SLOW, Load
+from .verifying import blocks_per_s
 
 BACKLOG: Final = 200_000
 FIRST_S: Final = 30.0
@@ -65,6 +66,7 @@ async def one_round(rig: Rig, spans: Spans, samples: Samples) -> None:
     await _drain(rig, samples)
     for name, value in (await above_bleak(rig.folder, spans.air)).items():
         samples[name].append(value)
+    samples["verified"].append(await asyncio.to_thread(blocks_per_s, rig.folder))
 
 
 async def _slow(rig: Rig, start: Start, spans: Spans, samples: Samples, prefix: str) -> None:
