@@ -77,7 +77,6 @@ class MqttUplink:
         self._status = status
         self._seals = seals
         self._shown_seals: dict[Lane, bytes] = {}
-        self._seals_refused = 0
         self._offline = orjson.dumps({"v": 1, "gateway": target.gateway, "state": "offline"})
         catch_up = CatchUp(target.catch_up_bytes_per_s)
         self._delivery = Delivery(name, target.block_topic, outbox, alarms, catch_up)
@@ -135,7 +134,6 @@ class MqttUplink:
             "acknowledged_s_ago": None if last_s is None else round(monotonic() - last_s, 1),
             "refused": dict(tally.refused),
             "status_refused": self._status_refused,
-            "seals_refused": self._seals_refused,
             "quarantined": tally.quarantined,
             "live_sent": self._live_sent,
             "live_replaced": self._newest.replaced,
@@ -215,18 +213,15 @@ class MqttUplink:
             log.debug("uplink %s: the status was refused, %s", self.name, reason_name(code))
 
     def _tell_seals(self, connection: Connection) -> None:
-        """Those that the broker has not had; what finds no room now is told at the next tick."""
-        for lane, payload in self._seals().items():
-            if self._shown_seals.get(lane) != payload and connection.has_room:
-                self._shown_seals[lane] = payload
-                topic = self._target.seal_topic(lane)
-                connection.publish(topic, payload, self._seal_answered, retain=True)
+        """Those that the broker has not had on this connection; at QoS 0, since the next one tells all.
 
-    def _seal_answered(self, code: int) -> None:
-        self._delivery.wake()
-        if code >= REFUSED:
-            self._seals_refused += 1
-            log.debug("uplink %s: a seal was refused, %s", self.name, reason_name(code))
+        A broker that forbids them then costs no block: mosquitto 2.0.11 ends a connection on which it has
+        refused two QoS 1 messages in a row.
+        """
+        for lane, payload in self._seals().items():
+            news = self._shown_seals.get(lane) != payload and not connection.is_congested
+            if news and connection.show(self._target.seal_topic(lane), payload):
+                self._shown_seals[lane] = payload
 
     async def _say_goodbye(self, connection: Connection) -> None:
         with suppress(TimeoutError, ConnectionLostError):
