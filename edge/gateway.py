@@ -12,8 +12,10 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +28,8 @@ from edge.clock import Clock, boot_id, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
 from edge.entering import Entering
-from edge.evidence.holding import handed_over, signing_key
+from edge.evidence.holding import handed_over, its_own, signing_key
+from edge.evidence.seals import Seal
 from edge.holds import HoldLists
 from edge.intake import Intake
 from edge.journal.block import Entry
@@ -43,6 +46,7 @@ from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
 from edge.uplinks.mqtt import MqttUplink, Target
+from edge.uplinks.seals import kept_by
 from edge.wiring import allowed, holds, intaken, recorders, sources, targets
 
 log = logging.getLogger(__name__)
@@ -71,7 +75,9 @@ class Gateway:
         entering: Entering,
         held: Holds,
         commanded: Commanded,
+        asked: Container[str],
     ) -> None:
+        """asked: the uplinks whose seals have been seen."""
         self.settings = settings
         self.clock = clock
         self.own = own
@@ -111,6 +117,7 @@ class Gateway:
                 holds=partial(self.hold_lists.offer, name),
                 commands=partial(self.commands.offer, name),
                 seals=lambda: journal.seals,
+                witness=None if name in asked else self._witness,
             )
             for name, target in targets.items()
         }
@@ -124,7 +131,8 @@ class Gateway:
         clock = Clock(trust_system=settings.clock.trust == "system")
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
         clock.moved = own.clock_moved
-        journal = await _opened(settings, clock, own)
+        kept = await _kept_seals(settings, brokers)
+        journal = await _opened(settings, clock, own, chain(*kept.values()))
         await _register(settings, journal, own)
         found: dict[str, Newest] = {}
         corrections = Corrections(found.get)
@@ -150,6 +158,7 @@ class Gateway:
             entering=entering,
             held=held,
             commanded=commanded,
+            asked=kept,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -233,6 +242,12 @@ class Gateway:
         self._lost.clear()
         self.own.event("gap", {"reason": "journal_full", "observations": counts}, since=since)
 
+    async def _witness(self, kept: Sequence[Seal]) -> None:
+        """A broker that could not be reached at the start tells what it has kept."""
+        seals = its_own(self.settings, signing_key(self.settings, make=False), kept)
+        if await self.journal.begin_anew(seals):
+            _tell_of_predecessor(self.journal, self.own)
+
     def _verbs(self) -> dict[str, Any]:
         return {"status": self._status, "read": self._read, "enter": self.entering.enter}
 
@@ -251,10 +266,10 @@ class Gateway:
         return await read_next(self.intake, source, device, float(wait_s))
 
 
-async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
+async def _opened(settings: Settings, clock: Clock, own: OwnRecords, witnessed: Iterable[Seal]) -> Journal:
     """The journal, and what its opening tells the clock and the records.
 
-    Raises SettingsError, JournalError.
+    witnessed: what brokers have kept of its seals. Raises SettingsError, JournalError.
     """
     key = signing_key(settings)
     journal = await Journal.open(
@@ -269,16 +284,28 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
         clock.now,
         lambda: clock.state,
         own,
+        its_own(settings, key, witnessed),
     )
     if journal.newest is not None:
         clock.not_before(journal.newest)
-    if journal.predecessor is not None:
-        own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
+    _tell_of_predecessor(journal, own)
     if journal.sealed_by not in {None, key.public}:
         for handover in handed_over(settings, journal.sealed_by, key.public):
             own.event("key", {"key": key.public, "handover": handover})
     own.event("started", {"version": status.VERSION, "pid": os.getpid()})
     return journal
+
+
+async def _kept_seals(settings: Settings, brokers: Mapping[str, Target]) -> dict[str, list[Seal]]:
+    """By uplink, of those that answer in time; a new file has nothing that could be behind them."""
+    if not settings.journal.path.exists():
+        return {name: [] for name in brokers}
+    return await kept_by(brokers)
+
+
+def _tell_of_predecessor(journal: Journal, own: OwnRecords) -> None:
+    if journal.predecessor is not None:
+        own.event("journal", {"journal": journal.id, "predecessor": asdict(journal.predecessor)})
 
 
 async def _register(settings: Settings, journal: Journal, own: OwnRecords) -> None:

@@ -91,6 +91,9 @@ CREATE TABLE seals (                  -- signed heads of the lanes' chains
     signer TEXT NOT NULL,             -- public key, hexadecimal
     signature BLOB NOT NULL
 ) STRICT;
+
+ALTER TABLE journals ADD COLUMN ended TEXT;  -- why it is not continued: identity.Reason
+ALTER TABLE lanes ADD COLUMN walked_seq INTEGER NOT NULL DEFAULT 0;  -- so far the background walk has come
 """
 
 MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS)

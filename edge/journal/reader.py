@@ -41,15 +41,17 @@ class Reader:
         return found
 
     def walk(self, lane: LaneStanding, walked: Walked | None, most_bytes: int) -> Walked:
-        """A piece of the walk along the lane's chain, from its beginning or from ``walked``.
+        """A piece of the walk along the lane's chain from ``walked``; None: from where it was left.
 
         Raises sqlite3.Error.
         """
-        if walked is None or walked.seq < lane.pruned:
-            link = walk.hash_at(self._connection, lane, lane.pruned)
+        after = lane.walked if walked is None else walked.seq
+        if walked is None or after < lane.pruned:
+            after = max(after, lane.pruned)
+            link = walk.hash_at(self._connection, lane, after)
             if link is None:
-                return Walked(lane.pruned, b"", broken=lane.pruned)
-            walked = Walked(lane.pruned, link)
+                return Walked(after, b"", broken=after)
+            walked = Walked(after, link)
         return walk.piece(self._connection, lane, walked.seq, walked.link, most_bytes)
 
     def rollups(self, point: str, first: int, end: int) -> list[Rollup]:

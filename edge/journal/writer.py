@@ -19,7 +19,7 @@ from edge.evidence.seals import Seal
 from edge.journal import packing, retention, rollups, states, trail, walk
 from edge.journal.block import Entry, Lane
 from edge.journal.database import Lock, explained, open_writer, transaction
-from edge.journal.identity import Identity, Predecessor, establish
+from edge.journal.identity import Identity, Predecessor, establish, is_ahead
 from edge.journal.packing import Draft, Envelope, Record
 from edge.journal.retention import Why
 from edge.journal.sealing import Sealing
@@ -75,12 +75,15 @@ class Committed(NamedTuple):
 class Writer:
     """The writing connection and the lock."""
 
-    def __init__(self, path: Path, identity: Identity, rules: Rules, now: Now) -> None:
-        """Makes the file where there is none. Raises JournalError."""
+    def __init__(
+        self, path: Path, identity: Identity, rules: Rules, now: Now, witnessed: Sequence[Seal] = ()
+    ) -> None:
+        """Makes the file where there is none. witnessed: see ``establish``. Raises JournalError."""
         self._path = path
         self._identity = identity
         self._rules = rules
         self._now = now
+        self._witnessed = witnessed
         self._step_bytes = min(_STEP_BYTES, rules.max_size_bytes // 64)
         self._commit_bytes = min(_COMMIT_BYTES, rules.max_size_bytes // 64)
         self._lock = Lock(path)
@@ -94,17 +97,30 @@ class Writer:
         try:
             self._connection = open_writer(self._path, self._rules.max_size_bytes)
             try:
-                self._take_up()
+                self._take_up(self._witnessed)
             except BaseException:
                 self._connection.close()
                 raise
         except sqlite3.Error as error:
             raise explained(self._path, error) from error
 
-    def _take_up(self) -> None:
+    def begin_anew(self, witnessed: Sequence[Seal]) -> bool:
+        """Goes on in a new journal of the same file if one of these seals is ahead of the one now written.
+
+        Whether it is. Raises sqlite3.Error.
+        """
+        if not any(is_ahead(self._connection, self.journal, seal) for seal in witnessed):
+            return False
+        with transaction(self._connection):
+            self._fold.write(self._connection)
+        self._take_up(witnessed)
+        return True
+
+    def _take_up(self, witnessed: Sequence[Seal]) -> None:
         """Where the last writer of this file left off."""
-        self.journal, predecessor = establish(self._connection, self._identity, self._now())
+        journal, predecessor = establish(self._connection, self._identity, self._now(), witnessed)
         self.standing = standing(self._connection)
+        self.journal = journal
         self._sealing = Sealing(self._connection, self.journal, self._identity.key)
         self.broken = {lane: walk.last_blocks(self._connection, self._mine(lane)) for lane in Lane}
         """By lane, the first of its last blocks that did not follow at this start; None: they all do."""
@@ -126,6 +142,11 @@ class Writer:
     def seals(self) -> Mapping[Lane, Seal]:
         """The newest seal of each lane now written."""
         return self._sealing.newest
+
+    @property
+    def old_seals(self) -> Mapping[int, Seal]:
+        """The last seal of each lane of the older journals, by number of the lane."""
+        return self._sealing.last
 
     @property
     def sealed_by(self) -> str | None:
@@ -208,6 +229,11 @@ class Writer:
                 "INSERT OR REPLACE INTO quarantine (uplink, lane, seq, why, at) VALUES (?, ?, ?, ?, ?)",
                 (uplink, lane.number, seq, why, self._now()),
             )
+
+    def note_walked(self, lane: LaneStanding, seq: int) -> None:
+        """So far the walk along this lane has come. Raises sqlite3.Error."""
+        with self._transaction():
+            self._connection.execute("UPDATE lanes SET walked_seq = ? WHERE number = ?", (seq, lane.number))
 
     def remembered(self) -> list[Row]:
         """What recorders remembered with the last commit."""

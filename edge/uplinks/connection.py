@@ -37,6 +37,9 @@ PUBACK_MOST_S: Final = 20.0
 LIVE_UNSENT_MOST: Final = 64 * 1024
 """Bytes. Where the network has not taken these, live values wait for newer ones instead of joining them."""
 
+LEAVE_S: Final = 1.0
+"""For the broker to close a connection that we have ended."""
+
 PUBLISH_OVERHEAD: Final = 1 + 4 + 2 + 2 + 1
 """Of a QoS 1 PUBLISH: type, remaining length, the topic's length, packet identifier, no properties."""
 
@@ -78,7 +81,7 @@ class _Client(Client):
 class Connection:
     """An MQTT session. All of it runs on the event loop; nothing blocks."""
 
-    def __init__(self, target: Target, wire: Wire, will: bytes) -> None:
+    def __init__(self, target: Target, wire: Wire, will: bytes | None) -> None:
         loop = asyncio.get_running_loop()
         self._target = target
         self._wire = wire
@@ -92,7 +95,8 @@ class Connection:
         self._receive_maximum = UNLIMITED
         self._packet_most: int | None = None
         self._client = _Client(target, wire)
-        self._client.will_set(target.status_topic, will, qos=1, retain=True)
+        if will is not None:
+            self._client.will_set(target.status_topic, will, qos=1, retain=True)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
@@ -100,7 +104,7 @@ class Connection:
         wire.listen(self._read)
 
     @classmethod
-    async def open(cls, target: Target, will: bytes) -> Connection:
+    async def open(cls, target: Target, will: bytes | None = None) -> Connection:
         """A connection that the broker has accepted. Raises UplinkDown, ConnectRefusedError.
 
         will: what the broker publishes, retained, on the status topic should this gateway vanish.
@@ -209,9 +213,15 @@ class Connection:
         self.publish(self._target.status_topic, status, lambda _: None, retain=True)
         while self._answers:
             await self._next_answer()
+        await self.leave()
+
+    async def leave(self) -> None:
+        """Disconnects without the will. Raises ConnectionLostError where that has happened already."""
+        if self._lost.done():
+            raise self._lost.result()
         self._client.on_disconnect = None
         self._client.disconnect()
-        await asyncio.wait((self._wire.closed,))
+        await asyncio.wait((self._wire.closed,), timeout=LEAVE_S)
 
     async def drop(self) -> None:
         """Ends the connection at once, whatever its state."""

@@ -12,7 +12,7 @@ import pytest
 from drivers.contract import Instant
 from edge.errors import JournalError
 from edge.journal.block import MAX_BYTES, MAX_OBSERVATIONS, Block, Entry, Lane, Outbox, Owed
-from edge.journal.identity import Predecessor
+from edge.journal.identity import Predecessor, Reason
 from edge.journal.store import Journal, Rules
 from edge.journal.waiting import MOST_OBSERVATIONS, MOST_RECORDS
 from tests.edge.journal.journal_rig import START, Box, blocks, devices, record_of
@@ -305,7 +305,7 @@ async def test_another_machine_makes_another_journal_and_owes_the_old_one_first(
     box.machine = "box-2"
     async with box.journal() as new:
         assert new.id != old.id
-        assert new.predecessor == Predecessor(old.id, records=1, telemetry=2)
+        assert new.predecessor == Predecessor(old.id, records=1, telemetry=2, reason=Reason.MACHINE)
         new.observe(box.entry("c"))
         await new.flush()
         assert [(owed.journal, *owed[1:]) for owed in await new.owed("platform")] == [
