@@ -166,6 +166,14 @@ class Connection:
             self._heard_s = monotonic()
         self._answers[info.mid] = answered
 
+    async def ask(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+        """Sends at QoS 1. Returns the reason code of the answer. Raises ConnectionLostError."""
+        codes: list[int] = []
+        self.publish(topic, payload, codes.append, retain=retain)
+        while not codes:
+            await self._next_answer()
+        return codes[0]
+
     def subscribe(self, topics: str, heard: Callable[[Heard], None], answered: Answered) -> None:
         """``heard`` is told what is published there, and at once what is retained.
 

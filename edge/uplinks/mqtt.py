@@ -93,7 +93,7 @@ class MqttUplink:
         catch_up = CatchUp(target.catch_up_bytes_per_s)
         self._delivery = Delivery(name, target.block_topic, outbox, alarms, catch_up)
         self._answers = Answers(self._delivery.wake)
-        self._shown_seals = ShownSeals(name, target, seals, self._delivery.wake)
+        self._shown_seals = ShownSeals(name, target, seals)
         self._newest = Newest()
         self._showing: asyncio.TimerHandle | None = None
         self._connection: Connection | None = None
@@ -184,6 +184,7 @@ class MqttUplink:
         connection = await Connection.open(self._target, self._offline)
         blame = False
         try:
+            await self._shown_seals.introduce(connection)
             self._greet(connection)
             async with _together() as tasks:
                 tasks.create_task(connection.until_lost())
@@ -218,7 +219,6 @@ class MqttUplink:
         if self._target.commands:
             connection.subscribe(self._target.commands_topic, self._command, self._commands_answered)
         self._answers.connected()
-        self._shown_seals.connected()
         self._shown_seals.tell(connection)
         self._show_soon()
 

@@ -27,60 +27,52 @@ RETAINED_S: Final = 0.5
 class ShownSeals:
     """What this uplink shows of the journal's seals, and whether the broker takes them.
 
-    One that forbids them is told them at QoS 0 from then on, to which it has nothing to answer: mosquitto
-    without a bound on its queue (``max_queued_messages 0``) ends the connection with each refusal.
+    They are shown at QoS 0, for the next one tells all. To learn whether the broker takes them, the first goes
+    at QoS 1 with nothing else under way. Where it is refused no other follows until the next start: mosquitto
+    without a bound on its queue (``max_queued_messages 0``) ends the connection with each, of either QoS.
     """
 
-    def __init__(
-        self,
-        uplink: str,
-        target: Target,
-        seals: Callable[[], Sequence[Seal]],
-        answered: Callable[[], None],
-    ) -> None:
-        """answered: told when the broker has room for one more message again."""
-        self.state: Literal["none", "taken", "refused"] = "none"
+    def __init__(self, uplink: str, target: Target, seals: Callable[[], Sequence[Seal]]) -> None:
+        self.state: Literal["unknown", "taken", "refused"] = "unknown"
         self._uplink = uplink
         self._target = target
         self._seals = seals
-        self._tell_answered = answered
         self._shown: dict[tuple[str, Lane], Seal] = {}
 
-    def connected(self) -> None:
-        """A broker may have forgotten what it had."""
-        self._shown.clear()
-
-    def tell(self, connection: Connection) -> None:
-        """Those that the broker has not had on this connection, older journals first.
+    async def introduce(self, connection: Connection) -> None:
+        """To be called before anything else is sent; where that is known, it does nothing.
 
         Raises ConnectionLostError.
         """
+        self._shown.clear()
+        seals = self._seals()
+        if self.state != "unknown" or not seals:
+            return
+        first = seals[0]
+        topic = self._target.seal_topic(first.lane)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                code = await connection.ask(topic, first.payload, retain=True)
+            self._shown[first.journal, first.lane] = first
+            self.state = "taken" if code < REFUSED else "refused"
+            if code >= REFUSED:
+                log.warning(
+                    "uplink %s: seals are refused, %s on %s; none is shown; look at the broker's rules, start again",
+                    *(self._uplink, reason_name(code), topic),
+                )
+
+    def tell(self, connection: Connection) -> None:
+        """Those that the broker has not had on this connection, older journals first."""
+        if self.state == "refused":
+            return
         for seal in self._seals():
             at = seal.journal, seal.lane
             if self._shown.get(at) == seal:
                 continue
-            if not self._send(connection, self._target.seal_topic(seal.lane), seal.payload):
+            topic = self._target.seal_topic(seal.lane)
+            if connection.is_congested or not connection.show(topic, seal.payload):
                 return
             self._shown[at] = seal
-
-    def _send(self, connection: Connection, topic: str, payload: bytes) -> bool:
-        if self.state == "refused":
-            return not connection.is_congested and connection.show(topic, payload)
-        if not connection.has_room or not connection.fits(topic, payload):
-            return False
-        connection.publish(topic, payload, self._answered, retain=True)
-        return True
-
-    def _answered(self, code: int) -> None:
-        self._tell_answered()
-        if code < REFUSED:
-            self.state = "taken"
-        elif self.state != "refused":
-            self.state = "refused"
-            log.warning(
-                "uplink %s: seals are refused, %s on %s; look at the broker's rules",
-                *(self._uplink, reason_name(code), self._target.seal_topic(Lane.RECORDS)),
-            )
 
 
 async def kept_by(targets: Mapping[str, Target]) -> dict[str, list[Seal]]:

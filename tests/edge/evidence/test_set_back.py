@@ -1,4 +1,4 @@
-"""A disk that was set back, or belongs to another box: told by the seals that others have kept (DESIGN §6)."""
+"""A disk that was set back, as seals that others have kept tell; and one that came from another box."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 from edge.evidence.seals import Seal, read_seal
 from edge.journal.block import Lane
 from edge.journal.identity import Reason
-from tests.edge.evidence.evidence_rig import DAY_S, KEY, SECOND_NS, Box, JournalRules, checked, newest_seal
+from edge.journal.writer import Rules as JournalRules
+from tests.edge.evidence.evidence_rig import DAY_S, KEY, SECOND_NS, Box, checked, newest_seal
 
 
 @pytest.fixture
