@@ -16,7 +16,7 @@ import yaml
 from simulators.site import Site
 from tests.authority import Authority
 from tests.faults import rig
-from tests.faults.rig import Consumer, DurableBroker, consuming
+from tests.faults.rig import Blocks, Consumer, DurableBroker, consuming
 from tests.install.box import CHECKOUT, Box, why_not
 from tests.mosquitto import free_port
 
@@ -100,10 +100,12 @@ def describe(box: Box, probes: str, broker: SecureBroker, authority: Authority) 
     box.run("chgrp", "-R", "tagtrail", "/etc/tagtrail/tagtrail.yaml", "/etc/tagtrail/profiles")
 
 
-async def forwarded(box: Box, consumer: Consumer) -> int:
-    """How many blocks have been committed and have arrived, after some more of them."""
+async def forwarded(box: Box, consumer: Consumer) -> Blocks:
+    """What has been committed and has arrived, after some more of it."""
     await asyncio.sleep(READINGS_S)
-    return len(await rig.delivered(box.root / JOURNAL.removeprefix("/"), consumer))
+    blocks = await rig.delivered(box.root / JOURNAL.removeprefix("/"), consumer)
+    rig.expect_nothing_lost(blocks, consumer)
+    return blocks
 
 
 def in_force(box: Box) -> str:
@@ -113,7 +115,6 @@ def in_force(box: Box) -> str:
 async def test_install_upgrade_rollback_uninstall(
     box: Box, probes: str, broker: SecureBroker, authority: Authority
 ) -> None:
-    journal = box.root / JOURNAL.removeprefix("/")
     async with consuming(broker.port) as consumer:
         assert "systemctl start tagtrail" in await asyncio.to_thread(box.make, "install")
         describe(box, probes, broker, authority)
@@ -135,9 +136,9 @@ async def test_install_upgrade_rollback_uninstall(
         rolled_back = await forwarded(box, consumer)
 
         said = await asyncio.to_thread(box.make, "uninstall")
-        blocks = await rig.delivered(journal, consumer)
-        rig.expect_nothing_lost(blocks, consumer)
-    assert 0 < installed < upgraded < rolled_back <= len(blocks)
+    assert 0 < len(installed) < len(upgraded) < len(rolled_back)
+    kept = rig.journalled(box.root / JOURNAL.removeprefix("/"))
+    assert installed.items() <= upgraded.items() <= rolled_back.items() <= kept.items()
     assert "/var/lib/tagtrail" in said
     assert (box.root / "etc/tagtrail/tagtrail.yaml").exists()
     assert not (box.root / "opt/tagtrail").exists()
