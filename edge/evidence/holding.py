@@ -44,7 +44,7 @@ def signing_key(settings: Settings, *, make: bool = True) -> SigningKey:
     try:
         return SigningKey.of_pem(kept.reveal())
     except ValueError:
-        problem = Problem("evidence.key", 0, 0, "", "secret_pem", {"key": str(kept)})
+        problem = Problem("evidence.key", 0, 0, "", "secret_pem", {"secret": str(kept)})
         raise SettingsError(problems=[problem]) from None
 
 

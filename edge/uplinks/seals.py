@@ -27,9 +27,9 @@ RETAINED_S: Final = 0.5
 class ShownSeals:
     """What this uplink shows of the journal's seals, and whether the broker takes them.
 
-    They are shown at QoS 0, for the next one tells all. To learn whether the broker takes them, the first goes
-    at QoS 1 with nothing else under way. Where it is refused no other follows until the next start: mosquitto
-    without a bound on its queue (``max_queued_messages 0``) ends the connection with each, of either QoS.
+    They are shown at QoS 0, for the next one tells all. To learn whether the broker takes them, the first
+    goes at QoS 1 with nothing else under way. Where it is refused no other follows until the next start:
+    mosquitto without a bound on its queue (``max_queued_messages 0``) ends the connection with each.
     """
 
     def __init__(self, uplink: str, target: Target, seals: Callable[[], Sequence[Seal]]) -> None:
@@ -57,7 +57,7 @@ class ShownSeals:
             self.state = "taken" if code < REFUSED else "refused"
             if code >= REFUSED:
                 log.warning(
-                    "uplink %s: seals are refused, %s on %s; none is shown; look at the broker's rules, start again",
+                    "uplink %s: no seals: %s on %s; look at the broker's rules, then start the gateway again",
                     *(self._uplink, reason_name(code), topic),
                 )
 
