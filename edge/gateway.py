@@ -28,6 +28,7 @@ from edge.clock import Clock, boot_id, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
 from edge.entering import Entering
+from edge.errors import JournalError, SettingsError, UplinkDown
 from edge.evidence.holding import handed_over, its_own, signing_key
 from edge.evidence.seals import Seal
 from edge.holds import HoldLists
@@ -243,9 +244,13 @@ class Gateway:
         self.own.event("gap", {"reason": "journal_full", "observations": counts}, since=since)
 
     async def _witness(self, kept: Sequence[Seal]) -> None:
-        """A broker that could not be reached at the start tells what it has kept."""
-        seals = its_own(self.settings, signing_key(self.settings, make=False), kept)
-        if await self.journal.begin_anew(seals):
+        """A broker that could not be reached at the start tells what it has kept. Raises UplinkDown."""
+        try:
+            seals = its_own(self.settings, signing_key(self.settings, make=False), kept)
+            begun = await self.journal.begin_anew(seals)
+        except (JournalError, SettingsError) as error:
+            raise UplinkDown(f"nothing is published before a new journal has begun: {error}") from error
+        if begun:
             _tell_of_predecessor(self.journal, self.own)
 
     def _verbs(self) -> dict[str, Any]:

@@ -316,7 +316,14 @@ async def test_another_machine_makes_another_journal_and_owes_the_old_one_first(
         assert devices(await blocks(new, Lane.TELEMETRY, old.id, after=1)) == ["b"]
         (block,) = await blocks(new, Lane.TELEMETRY)
         assert orjson.loads(block.body)["journal"] == new.id
+        assert [(seal.journal, seal.lane, seal.seq) for seal in new.seals] == [
+            (old.id, Lane.RECORDS, 1),
+            (old.id, Lane.TELEMETRY, 2),
+            (new.id, Lane.RECORDS, 0),
+            (new.id, Lane.TELEMETRY, 0),
+        ]
         await new.acknowledge("platform", old.id, Lane.TELEMETRY, 2)
+        assert [seal.journal for seal in new.seals] == [old.id, new.id, new.id]
     async with box.journal() as again:
         assert again.id == new.id
         assert again.predecessor is not None  # until a record can have named it
