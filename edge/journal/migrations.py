@@ -82,7 +82,7 @@ CREATE TABLE rollups (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES)
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, trail.IN_TIME)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -17,8 +17,9 @@ from typing import Any, Final, NamedTuple
 from drivers.contract import NANOSECONDS, Instant
 from edge.instant import parse_rfc3339
 from edge.journal import finding, trail
+from edge.journal.presence import Stay
 from edge.journal.trail import Found
-from edge.trace.stays import TRIP, Stay, trip_of
+from edge.trace.stays import TRIP, trips
 
 LONGEST_INTERVAL: Final = 86_400 * NANOSECONDS
 """No room's record covers more."""
@@ -28,8 +29,6 @@ MOST_RECORDS: Final = 1_500
 
 MOST_OWN: Final = 20
 """Records about one carcass."""
-
-FOREVER: Final = Instant(2**63 - 1)
 
 
 @dataclass(slots=True)
@@ -104,46 +103,54 @@ class Climates:
         together: defaultdict[str, list[Stay]] = defaultdict(list)
         for stay in stays:
             together[stay.where].append(stay)
-        self._intervals = {where: list(self._read(where, there)) for where, there in together.items()}
+        self._intervals = {
+            where: _intervals(connection, self._records(where, there)) for where, there in together.items()
+        }
 
     def of(self, stay: Stay) -> dict[str, dict[str, Any]]:
         """By quantity; nothing where no record tells it."""
-        until = FOREVER if stay.until is None else stay.until
         known: dict[str, Known] = {}
         intervals = self._intervals[stay.where]
         first = bisect_left(intervals, stay.since - LONGEST_INTERVAL, key=_since)
         for interval in intervals[first:]:
-            if interval.since > until:
+            if interval.since > stay.until:
                 break
             if interval.until > stay.since:
                 for quantity, told in interval.climate.items():
-                    _add(known.setdefault(quantity, Known()), told, interval, stay.since, until)
+                    _add(known.setdefault(quantity, Known()), told, interval, stay.since, stay.until)
         if not intervals:
             self._own(stay, known)
         return {quantity: each.facts() for quantity, each in known.items()}
 
     def _own(self, stay: Stay, known: dict[str, Known]) -> None:
         """Of a room without records of its own: what the carcass's says of all its rooms together."""
-        for record in trail.about(self._connection, stay.what, MOST_OWN):
-            if record.kind == "slaughter" and record.since <= stay.since:
-                for quantity, said in finding.body(self._connection, record).get("climate", {}).items():
-                    whole = Interval(record.since, record.until, {})
-                    _add(known.setdefault(quantity, Known()), Told(said), whole, record.since, record.until)
-
-    def _read(self, where: str, stays: Sequence[Stay]) -> Iterator[Interval]:
-        for record in self._records(where, stays):
-            said = finding.body(self._connection, record).get("climate", {})
-            told = {quantity: Told(each) for quantity, each in said.items()}
-            yield Interval(record.since, record.until, told)
+        about = trail.about(self._connection, stay.what, MOST_OWN)
+        slaughters = [each for each in about if each.kind == "slaughter" and each.since <= stay.since]
+        for since, until, climate in _intervals(self._connection, slaughters):
+            for quantity, told in climate.items():
+                whole = Interval(since, until, {})
+                _add(known.setdefault(quantity, Known()), told, whole, since, until)
 
     def _records(self, where: str, stays: Sequence[Stay]) -> Iterable[Found]:
         if where.startswith(TRIP):
-            trip = trip_of(self._connection, where)
-            return () if trip is None else (trip,)
+            return trips(self._connection, [where]).values()
         since = Instant(min(stay.since for stay in stays) - LONGEST_INTERVAL)
-        until = max(FOREVER if stay.until is None else stay.until for stay in stays)
+        until = max(stay.until for stay in stays)
         place = where.partition(":")[2]
         return finding.intervals(self._connection, place, since, until, MOST_RECORDS)
+
+
+def _intervals(connection: sqlite3.Connection, found: Iterable[Found]) -> list[Interval]:
+    """What these records tell, oldest first."""
+    told = (
+        Interval(
+            record.since,
+            record.until,
+            {quantity: Told(said) for quantity, said in body.get("climate", {}).items()},
+        )
+        for record, body in finding.bodies(connection, found)
+    )
+    return sorted(told, key=_since)
 
 
 def _since(interval: Interval) -> Instant:

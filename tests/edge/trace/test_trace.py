@@ -17,10 +17,10 @@ from drivers.contract import NANOSECONDS, Instant
 from edge import trace
 from edge.instant import rfc3339
 from edge.journal.database import open_reader
+from edge.journal.presence import FOREVER, Stay
 from edge.journal.trail import Index, Link
 from edge.trace import walk as walking
 from edge.trace.climate import Climates
-from edge.trace.stays import Stay, paired
 from tests.edge.journal.journal_rig import START, Box
 from tests.edge.trace.conftest import PLANT
 from tests.plant import BEGIN, DAY, HOUR, write
@@ -161,23 +161,6 @@ def test_what_met_a_county_between_two_days(plant: sqlite3.Connection) -> None:
     assert trace.of_county(plant, "110101", since, until).met == []
 
 
-@pytest.mark.parametrize(
-    ("moves", "gone", "stays"),
-    [
-        ([("entered", 1), ("left", 3)], None, [(1, 3)]),
-        ([("entered", 1), ("left", 3), ("entered", 5)], None, [(1, 3), (5, None)]),
-        ([("entered", 1)], 4, [(1, 4)]),
-        ([("entered", 5)], 4, [(5, None)]),
-        ([("left", 3)], None, [(3, 3)]),
-        ([("entered", 1), ("entered", 2), ("left", 3)], None, [(1, 3)]),
-        ([("left", 3), ("entered", 3)], None, [(3, 3), (3, None)]),
-    ],
-)
-def test_moves_make_stays(moves: list[tuple[str, int]], gone: int | None, stays: list[Any]) -> None:
-    told = [(relation, Instant(moment)) for relation, moment in moves]
-    assert list(paired(told, None if gone is None else Instant(gone))) == stays
-
-
 async def journalled(box: Box, *told: Index, said: dict[str, Any] | None = None) -> None:
     async with box.journal() as journal:
         for index in told:
@@ -218,9 +201,9 @@ async def test_a_bound_that_was_met_is_told(box: Box, monkeypatch: pytest.Monkey
         deep = trace.trace(reader, "lot:0")
         assert (deep["complete"], len(deep["forward"])) == (False, walking.MOST_DEPTH + 1)
         assert trace.trace(reader, "lot:wide")["complete"]
-        for bound in ("MOST_LINKS", "MOST_NODES"):
+        for bound, most in (("MOST_NODES", 30), ("LINKS_OF_ONE", 0.01)):
             with monkeypatch.context() as tight:
-                tight.setattr(walking, bound, 30)
+                tight.setattr(walking, bound, most)
                 assert not trace.trace(reader, "lot:wide")["complete"]
 
 
@@ -240,8 +223,8 @@ def test_a_walk_reaches_what_the_links_reach(edges: list[tuple[int, str, int]]) 
         reached = {"lot:0"}
         while more := {b for a, b in turned if a in reached} - reached:
             reached |= more
-        assert walking.walk(connection, "lot:0", "forward").nodes.keys() == reached
-        assert all("lot:0" in walking.walk(connection, node, "back").nodes for node in reached)
+        assert walking.walk(connection, ["lot:0"], "forward").nodes.keys() == reached
+        assert all("lot:0" in walking.walk(connection, [node], "back").nodes for node in reached)
 
 
 async def test_a_code_of_two_schemes_means_either(box: Box) -> None:
@@ -259,9 +242,9 @@ async def test_gaps_and_what_no_record_tells(box: Box) -> None:
     room = Index("r", 1, at(0), at(1), place="cold-1")
     await journalled(box, room, said={"climate": climate})
     with closing(open_reader(box.path)) as reader:
-        there = Stay("carcass:1", "place:cold-1", at(0), None)
+        there = Stay("carcass:1", "place:cold-1", at(0), FOREVER)
         after = Stay("carcass:1", "place:cold-1", at(0.5), at(0.9))
-        elsewhere = Stay("carcass:1", "place:cold-2", at(0), None)
+        elsewhere = Stay("carcass:1", "place:cold-2", at(0), FOREVER)
         known = Climates(reader, [there, after, elsewhere])
         assert known.of(there)["temperature"] == {"count": 9, "min": 1.0, "max": 3.0, "mean": 2.0, "gaps": 1}
         assert known.of(there)["humidity"] == {"count": 0, "gaps": 0}
