@@ -151,7 +151,7 @@ def ends(connection: sqlite3.Connection, nodes: Iterable[str], relation: str, mo
 
 def latest(connection: sqlite3.Connection, node: str, most: int) -> tuple[list[Link], bool]:
     """Of a node with links beyond number: the newest that begin at it, and the newest of each relation that
-    end at it, each oldest first; and whether that is all of them."""
+    end at it, each newest first; and whether that is all of them."""
     sides = [("source = ? ORDER BY at DESC", [node])]
     sides += [
         ("target = ? AND relation = ? ORDER BY at DESC", [node, each])
@@ -164,7 +164,7 @@ def latest(connection: sqlite3.Connection, node: str, most: int) -> tuple[list[L
             f"{_LINKS} FROM links WHERE {which} LIMIT ?", (*values, most + 1)
         ).fetchall()
         complete &= len(rows) <= most
-        found += [Link(*row) for row in rows[:most][::-1]]
+        found += [Link(*row) for row in rows[:most]]
     return found, complete
 
 

@@ -10,8 +10,9 @@ import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from drivers.contract import NANOSECONDS, Instant
@@ -57,7 +58,7 @@ class Known:
         """As JSON has it, without what is empty."""
         if self.mean is not None:
             self.mean = round(self.mean, 3)
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
 
 
 class Point(NamedTuple):
@@ -106,30 +107,39 @@ class Climates:
         self._intervals = {
             where: _intervals(connection, self._records(where, there)) for where, there in together.items()
         }
+        self._told: dict[tuple[str, Instant, Instant], dict[str, dict[str, Any]]] = {}
 
     def of(self, stay: Stay) -> dict[str, dict[str, Any]]:
         """By quantity; nothing where no record tells it."""
+        if not self._intervals[stay.where]:
+            return self._own(stay)
+        times = stay[1:]
+        if times not in self._told:
+            self._told[times] = self._during(*times)
+        return self._told[times]
+
+    def _during(self, where: str, since: Instant, until: Instant) -> dict[str, dict[str, Any]]:
         known: dict[str, Known] = {}
-        intervals = self._intervals[stay.where]
-        first = bisect_left(intervals, stay.since - LONGEST_INTERVAL, key=_since)
-        for interval in intervals[first:]:
-            if interval.since > stay.until:
+        intervals = self._intervals[where]
+        first = bisect_left(intervals, since - LONGEST_INTERVAL, key=_since)
+        for interval in islice(intervals, first, None):
+            if interval.since > until:
                 break
-            if interval.until > stay.since:
+            if interval.until > since:
                 for quantity, told in interval.climate.items():
-                    _add(known.setdefault(quantity, Known()), told, interval, stay.since, stay.until)
-        if not intervals:
-            self._own(stay, known)
+                    _add(known.setdefault(quantity, Known()), told, interval, since, until)
         return {quantity: each.facts() for quantity, each in known.items()}
 
-    def _own(self, stay: Stay, known: dict[str, Known]) -> None:
+    def _own(self, stay: Stay) -> dict[str, dict[str, Any]]:
         """Of a room without records of its own: what the carcass's says of all its rooms together."""
+        known: dict[str, Known] = {}
         about = trail.about(self._connection, stay.what, MOST_OWN)
         slaughters = [each for each in about if each.kind == "slaughter" and each.since <= stay.since]
         for since, until, climate in _intervals(self._connection, slaughters):
             for quantity, told in climate.items():
                 whole = Interval(since, until, {})
                 _add(known.setdefault(quantity, Known()), told, whole, since, until)
+        return {quantity: each.facts() for quantity, each in known.items()}
 
     def _records(self, where: str, stays: Sequence[Stay]) -> Iterable[Found]:
         if where.startswith(TRIP):

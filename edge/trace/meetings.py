@@ -22,7 +22,7 @@ from edge.trace.answer import spelt
 from edge.trace.stays import TRIP
 from edge.trace.walk import walk
 
-MOST_SEEDS: Final = 1_000
+MOST_SEEDS: Final = 500
 """Tags of a county in one answer, and more only where one instant has more."""
 
 MOST_NODES: Final = 20_000
@@ -87,7 +87,7 @@ def _epidemic(connection: sqlite3.Connection, seeds: list[str]) -> Epidemic:
     told = sorted(met, key=lambda stay: (stay.where, stay.since, stay.what))[:MOST_MET]
     animals = _animals(connection, {stay.what for stay in told})
     complete = walked.complete and len(told) == len(met)
-    return Epidemic(seeds, sorted(were, key=lambda stay: stay.since), told, animals, complete)
+    return Epidemic(seeds, sorted(were, key=lambda stay: (stay.since, stay)), told, animals, complete)
 
 
 def _merged(were: Iterable[Stay]) -> Iterator[Span]:

@@ -28,6 +28,9 @@ further."""
 
 MOST_DEPTH: Final = 16
 MOST_NODES: Final = 2_000
+MOST_AROUND_CARRIER: Final = 500
+"""Nodes, where a carrier is what was asked for."""
+
 LINKS_OF_ONE: Final = 5
 """So many for each node that a walk may reach, all nodes of one depth together."""
 
@@ -57,9 +60,10 @@ def walk(
     connection: sqlite3.Connection, starts: Sequence[str], way: Way, most_nodes: int | None = None
 ) -> Walk:
     """Breadth first from ``starts``, depth by depth; a cycle is walked once."""
-    most = MOST_NODES if most_nodes is None else most_nodes
     found = Walk(nodes=dict.fromkeys(starts, 0))
     layer = list(found.nodes)
+    carried = any(scheme(start) in CARRIERS for start in starts)
+    most = MOST_AROUND_CARRIER if carried else most_nodes or MOST_NODES
     for depth in range(1, MOST_DEPTH + 2):
         if not layer:
             break
