@@ -151,7 +151,10 @@ def ends(connection: sqlite3.Connection, nodes: Iterable[str], relation: str, mo
 
 def latest(connection: sqlite3.Connection, node: str, most: int) -> tuple[list[Link], bool]:
     """Of a node with links beyond number: the newest that begin at it, and the newest of each relation that
-    end at it, each newest first; and whether that is all of them."""
+    end at it, each newest first; and whether that is all of them.
+
+    What begins at it is looked at whole: the trips of a vehicle, some a day.
+    """
     sides = [("source = ? ORDER BY at DESC", [node])]
     sides += [
         ("target = ? AND relation = ? ORDER BY at DESC", [node, each])

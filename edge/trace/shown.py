@@ -145,5 +145,5 @@ class Shown:
     def _incomplete(self, facts: Mapping[str, Any]) -> Iterator[str]:
         if "rest" in facts:
             yield self._say("trace.rest", rest=self._time(facts["rest"]).replace(" ", "T"))
-        elif not facts["complete"]:
+        if not facts["complete"]:
             yield self._say("trace.incomplete")

@@ -1,4 +1,4 @@
-"""Who was where is kept as the links tell it, whatever is added, corrected and deleted, and is found by when."""
+"""Who was where is kept as the links tell it, whatever is added, corrected, deleted, and is found by when."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from edge.instant import rfc3339
 from edge.journal.database import open_reader
 from edge.journal.presence import FOREVER, Stay
 from edge.journal.trail import Index, Link
+from edge.trace import meetings
 from edge.trace import walk as walking
 from edge.trace.climate import Climates
 from tests.edge.journal.journal_rig import START, Box
@@ -261,17 +262,91 @@ async def test_where_the_room_has_no_records_the_carcass_tells(box: Box) -> None
     assert stay["climate"]["temperature"]["max"] == 3.0
 
 
-def test_a_trace_costs_the_same_however_many_years_the_journal_has(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The journals of a plant that has worked for some days, and for four times as many."""
+    folder = tmp_path_factory.mktemp("grown")
+    for days in (10, 40):
+        write(PLANT._replace(days=days), folder / f"{days}.db")
+    return [folder / "10.db", folder / "40.db"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        TAG,
+        CARCASS,
+        PLANT.lot(2, LOT),
+        PLANT.certificate(2, LOT),
+        PLANT.trip(2, LOT),
+        "place:cold-1",
+        "receiver:market-1",
+        f"epc-uhf:E2001{17:019}",
+    ],
+)
+def test_a_trace_costs_the_same_however_many_years_the_journal_has(
+    grown: list[Path], monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
     """In steps of SQLite's machine, which no other program on this computer makes more of."""
-    costs = []
-    for days in (4, 16):
-        grown, path = PLANT._replace(days=days), tmp_path / f"{days}.db"
-        write(grown, path)
-        costs.append(steps_of(path, grown.tag(2, 17)))
-    assert costs[1] < 1.1 * costs[0]
+    monkeypatch.setattr(walking, "MOST_OF_CARRIER", 5)
+    monkeypatch.setattr("edge.trace.answer.MOST_RECORDS", 5)
+    few, many = (
+        steps_of(path, lambda journal: trace.trace(journal, trace.among(journal, code)[0], around=3))
+        for path in grown
+    )
+    assert many < 1.1 * few
 
 
-def steps_of(path: Path, code: str) -> int:
+@pytest.mark.parametrize("seed", [CARCASS, PLANT.lot(2, LOT), PLANT.certificate(2, LOT)])
+def test_who_met_whom_costs_the_same_too(grown: list[Path], seed: str) -> None:
+    few, many = (steps_of(path, lambda journal: trace.of_lot(journal, seed)) for path in grown)
+    assert many < 1.1 * few
+
+
+def test_a_countys_day_costs_the_same_too(grown: list[Path]) -> None:
+    day = [Instant((BEGIN + days * DAY) * NANOSECONDS) for days in (2, 3)]
+    few, many = (steps_of(path, lambda journal: trace.of_county(journal, "622927", *day)) for path in grown)
+    assert many < 1.1 * few
+
+
+def test_a_county_is_told_page_by_page(plant: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    since, until = (Instant((BEGIN + day * DAY) * NANOSECONDS) for day in (0, PLANT.days))
+    whole = trace.of_county(plant, "622927", since, until)
+    assert (whole.complete, whole.rest) == (True, None)
+    monkeypatch.setattr(meetings, "MOST_SEEDS", 10)
+    pages = [trace.of_county(plant, "622927", since, until)]
+    while (rest := pages[-1].rest) is not None:
+        assert not pages[-1].complete
+        pages.append(trace.of_county(plant, "622927", rest, until))
+    assert len(pages) > PLANT.days
+    assert {seed for page in pages for seed in page.seeds} == set(whole.seeds)
+    assert {stay for page in pages for stay in page.stays} == set(whole.stays)
+    assert {stay for page in pages for stay in page.met} >= set(whole.met)
+
+
+def test_of_a_room_the_newest_is_told(plant: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "MOST_OF_CARRIER", PLANT.per_day)
+    facts = trace.trace(plant, "place:cold-1")
+    assert not facts["complete"]
+    last = {PLANT.carcass(PLANT.days - 1, number) for number in range(PLANT.per_day)}
+    assert {step["source"] for step in facts["back"] if step["relation"] == "entered"} == last
+    assert {animal["code"] for animal in facts["animals"]} == {
+        PLANT.tag(PLANT.days - 1, number) for number in range(PLANT.per_day)
+    }
+
+
+async def test_what_left_a_truck_or_a_room_unseen_to_enter_was_there_too(box: Box) -> None:
+    links = [
+        Link("carcass:1", "entered", "place:a", at(0)),
+        Link("carcass:1", "left", "place:a", at(9)),
+        Link("carcass:2", "left", "place:a", at(5)),
+    ]
+    await journalled(box, Index("r", 1, START, START, links=tuple(links)))
+    with closing(open_reader(box.path)) as reader:
+        assert trace.of_lot(reader, "carcass:1").met == [Stay("carcass:2", "place:a", at(5), at(5))]
+
+
+def steps_of(path: Path, ask: Callable[[sqlite3.Connection], object]) -> int:
     steps = 0
 
     def step() -> int:
@@ -281,5 +356,5 @@ def steps_of(path: Path, code: str) -> int:
 
     with closing(open_reader(path)) as connection:
         connection.set_progress_handler(step, 1)
-        trace.trace(connection, trace.among(connection, code)[0], around=3)
+        ask(connection)
     return steps
