@@ -62,6 +62,7 @@ ALTER TABLE nodes_in_time RENAME TO nodes;
 CREATE INDEX nodes_by_record ON nodes (record);
 CREATE INDEX nodes_by_county ON nodes (substr(node, 12, 6), since)  -- cn-eartag:3622926…: sheep of 622926
     WHERE node > 'cn-eartag:' AND node < 'cn-eartag;';
+CREATE INDEX records_of_intervals ON records (place, since) WHERE kind = 'storage' AND until > since;
 {presence.TABLE}
 {presence.FILL}
 """  # noqa: S608 - ours

@@ -59,7 +59,7 @@ METRICS: Final = (
     Metric("spine", "an observation, without recorders", "µs"),
     Metric("spine_recorded", "with them, 200 carcasses hanging", "µs"),
     Metric("recorders", "so that recorders cost, an observation", "µs", most=30),
-    Metric("trace_tag_ms", "in two years, trace of an ear tag, slowest of 50", "ms", most=200),
+    Metric("trace_tag_ms", "in two years, trace of an ear tag, slowest of 20", "ms", most=200),
     Metric("trace_carcass_ms", "of a carcass", "ms", most=200),
     Metric("trace_lot_ms", "of a lot of 100", "ms", most=200),
     Metric("trace_certificate_ms", "of a certificate", "ms", most=200),

@@ -21,7 +21,9 @@ __all__ = ["QUICK", "TWO_YEARS", "Plant", "traced"]
 
 TWO_YEARS: Final = Plant(days=730, per_day=500)
 QUICK: Final = Plant(days=60, per_day=500)
-TRACES: Final = 50
+TRACES: Final = 20
+TRIES: Final = 3
+"""Of each question; the quickest counts: a neighbour's work is not ours."""
 
 Ask: TypeAlias = Callable[[sqlite3.Connection], dict[str, Any]]
 
@@ -82,7 +84,10 @@ def _county(county: str, days: tuple[int, int], connection: sqlite3.Connection) 
 
 
 def _took_ms(path: Path, ask: Ask) -> float:
-    begun = process_time()
-    with closing(open_reader(path)) as connection:
-        ask(connection)
-    return (process_time() - begun) * 1000
+    tries = []
+    for _ in range(TRIES):
+        begun = process_time()
+        with closing(open_reader(path)) as connection:
+            ask(connection)
+        tries.append(process_time() - begun)
+    return min(tries) * 1000
