@@ -71,6 +71,7 @@ METRICS: Final = (
     Metric("met_lot_ms", "what met a lot, a carcass, an animal", "ms", most=200),
     Metric("met_county_ms", "what met a county's animals of two days", "ms", most=200),
     Metric("met_county_years_ms", "what met them in two years, a page", "ms", most=200),
+    Metric("verified", "blocks verified", "blocks/s", least=50_000),
     Metric("written_slow", "written to disk, 100/s", "bytes/reading"),
     Metric("written_fast", "written to disk, 1,000/s", "bytes/reading"),
 )
