@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from drivers.contract import Instant
 from edge.instant import rfc3339
 from edge.journal import finding, presence
-from edge.journal.presence import ANIMALS, Stay
+from edge.journal.presence import ANIMALS, FOREVER, Stay
 from edge.journal.trail import Link
 from edge.trace import stays
 from edge.trace.answer import spelt
@@ -24,6 +24,8 @@ from edge.trace.walk import walk
 
 MOST_SEEDS: Final = 500
 """Tags of a county in one answer, and more only where one instant has more."""
+
+EVER: Final = Instant(0)
 
 MOST_NODES: Final = 20_000
 MOST_LINKS: Final = 100_000
@@ -74,15 +76,19 @@ def of_county(connection: sqlite3.Connection, county: str, since: Instant, until
     return _epidemic(connection, list(seeds))
 
 
-def of_lot(connection: sqlite3.Connection, lot: str) -> Epidemic:
-    """What met a lot, or whatever else this node stands for."""
-    return _epidemic(connection, [lot])
+def of_lot(
+    connection: sqlite3.Connection, lot: str, since: Instant = EVER, until: Instant = FOREVER
+) -> Epidemic:
+    """What met a lot, or whatever else this node stands for, in ``since`` ≤ t < ``until``."""
+    return _epidemic(connection, [lot], since, until)
 
 
-def _epidemic(connection: sqlite3.Connection, seeds: list[str]) -> Epidemic:
+def _epidemic(
+    connection: sqlite3.Connection, seeds: list[str], since: Instant = EVER, until: Instant = FOREVER
+) -> Epidemic:
     walked = walk(connection, seeds, "forward", MOST_NODES)
-    were = stays.of(connection, walked.onward)
-    spans = list(_merged(were))
+    were = [s for s in stays.of(connection, walked.onward) if s.since < until and s.until > since]
+    spans = [Span(span.where, max(span.since, since), min(span.until, until)) for span in _merged(were)]
     met = {*_in_rooms(connection, spans, walked.nodes), *_on_trips(connection, spans, walked.nodes)}
     told = sorted(met, key=lambda stay: (stay.where, stay.since, stay.what))[:MOST_MET]
     animals = _animals(connection, {stay.what for stay in told})

@@ -151,6 +151,18 @@ def test_what_met_a_lot(plant: sqlite3.Connection) -> None:
     assert last > BEGIN
 
 
+def test_what_met_a_lot_in_some_hours(plant: sqlite3.Connection) -> None:
+    """In the night before it was moved it was in the chillers, and nowhere else."""
+    since, until = (Instant((BEGIN + 3 * DAY + hour * HOUR) * NANOSECONDS) for hour in (2, 5))
+    met = trace.of_lot(plant, PLANT.lot(2, LOT), since, until)
+    assert {stay.where for stay in met.stays} == {f"place:chiller-{number}" for number in (1, 2, 3)}
+    assert {stay.what for stay in met.met} == {
+        PLANT.carcass(2, n) for n in range(PLANT.per_day) if PLANT.lot_of(n) != LOT
+    }
+    before = Instant((BEGIN + DAY) * NANOSECONDS)
+    assert trace.of_lot(plant, PLANT.lot(2, LOT), Instant(0), before).met == []
+
+
 def test_what_met_a_county_between_two_days(plant: sqlite3.Connection) -> None:
     since, until = (Instant((BEGIN + day * DAY) * NANOSECONDS) for day in (2, 3))
     met = trace.of_county(plant, "622927", since, until)
