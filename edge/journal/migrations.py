@@ -96,7 +96,7 @@ ALTER TABLE journals ADD COLUMN ended TEXT;  -- why it is not continued: identit
 ALTER TABLE lanes ADD COLUMN walked_seq INTEGER NOT NULL DEFAULT 0;  -- so far the background walk has come
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS)
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, trail.IN_TIME)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
