@@ -91,6 +91,22 @@ async def test_what_retention_deletes_leaves_the_trail(box: Box, monkeypatch: py
             assert {each.relation for each in trail.forward(reader, CARCASS, 9)} == {"entered", "left"}
 
 
+async def test_what_retention_deletes_was_in_no_room(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "_EXPIRE_EVERY_S", 0.0)
+    stay = "SELECT count(*) FROM stays"
+    async with box.journal(Rules(keep_records_s=DAY_S)) as journal:
+        tell(journal, box, "old", link(CARCASS, "entered", ROOM))
+        await journal.flush()
+        with closing(open_reader(box.path)) as reader:
+            assert reader.execute(stay).fetchone() == (1,)
+        box.wait(2 * DAY_S)
+        for key in ("new", "newer"):
+            tell(journal, box, key, link(TAG, "became", CARCASS))
+            await journal.flush()
+        with closing(open_reader(box.path)) as reader:
+            assert reader.execute(stay).fetchone() == (0,)
+
+
 async def test_what_is_remembered_comes_back_after_a_power_cut_with_its_record(box: Box) -> None:
     memory = Memory()
     async with box.journal() as journal:
