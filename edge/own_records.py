@@ -6,8 +6,6 @@ import logging
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-import orjson
-
 from drivers.contract import NANOSECONDS, Instant, Now
 from edge.alarms import Cause
 from edge.clock import ClockState
@@ -103,7 +101,7 @@ class OwnRecords:
         self.event("clock", {"shift_s": round(shift_ns / NANOSECONDS, 3), "source": source})
 
     def _write(self, record: AlarmRecord | GatewayRecord, at: Instant) -> None:
-        body = orjson.dumps(record.body())
+        body = record.encoded()
         if self._journal is None:
             self._waiting.append((record.kind, at, body))
         else:

@@ -18,6 +18,7 @@ from edge.alarms import Cause
 from edge.instant import parse_rfc3339, rfc3339
 from edge.recorders.contract import Derived, Fact, Notice, Output, Unfit
 from edge.recorders.memory import Memory, Table
+from edge.recorders.seldom import Seldom
 from edge.records.own import Acknowledgement, AlarmRecord
 from edge.records.record import record_id
 
@@ -52,6 +53,7 @@ class StandingAlarms:
         self._standing = Table("standing", Row)
         self._cleared = Table("cleared", Row)
         self.memory = Memory(self._standing, self._cleared)
+        self._tidied = Seldom()
 
     def __len__(self) -> int:
         return len(self._standing)
@@ -120,7 +122,7 @@ class StandingAlarms:
 
     def tick(self, at: Instant) -> Iterable[Output]:
         """Forgets what was cleared long ago."""
-        for key, row in self._cleared.items():
+        for key, row in self._cleared.items() if self._tidied.is_due(at) else ():
             if at - parse_rfc3339(row.body["to"]) > ACKNOWLEDGED_LATE:
                 self._cleared.drop(key)
         return ()

@@ -47,6 +47,7 @@ class Carcasses:
         self._serials = Table("serials", int)
         self._due = Table("due", int)
         self._newest = Table("newest", str)
+        self._first_due = 0
         self.tables = (self._rows, self._hooks, self._animals, self._serials, self._due, self._newest)
 
     def get(self, number: str) -> Carcass | None:
@@ -98,13 +99,17 @@ class Carcasses:
         self._rows.put(carcass.number, carcass)
         if carcass.number not in self._due:
             self._due.put(carcass.number, at + BUNDLE)
+            self._first_due = min(self._first_due, at + BUNDLE)
 
     def due(self, at: Instant) -> Iterator[Derived]:
         """What is to be told by now."""
+        if at < self._first_due:
+            return
         for number in sorted(number for number, when in self._due.items() if at >= when):
             self._due.drop(number)
             if (carcass := self._rows.get(number)) is not None:
                 yield self.told(carcass)
+        self._first_due = min(self._due.values(), default=at)
 
     def hang(self, carcass: Carcass, hook: str, at: Instant) -> None:
         """It hangs on this hook from now on."""

@@ -25,6 +25,7 @@ from edge.journal.trail import Newest
 from edge.recorders.contract import Derived, Fact, Output, Unfit
 from edge.recorders.memory import Memory, Table
 from edge.recorders.origins import said
+from edge.recorders.seldom import Seldom
 from edge.records.kinds import TRADE
 from edge.records.record import Subject, TradeRecord
 from edge.settings.wording import known_at
@@ -58,6 +59,7 @@ class Corrections:
         self._newest = newest
         self._corrected = Table("corrected", Corrected)
         self.memory = Memory(self._corrected)
+        self._tidied = Seldom()
 
     def observe(self, device: str, item: Observation) -> Iterable[Output]:
         """Hears nothing."""
@@ -65,7 +67,7 @@ class Corrections:
 
     def tick(self, at: Instant) -> Iterable[Output]:
         """Forgets what was put right long ago."""
-        for record, row in self._corrected.items():
+        for record, row in self._corrected.items() if self._tidied.is_due(at) else ():
             if at - row.at > REMEMBERED:
                 self._corrected.drop(record)
         return ()
