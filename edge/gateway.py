@@ -124,8 +124,8 @@ class Gateway:
         clock.moved = own.clock_moved
         journal = await _opened(settings, clock, own)
         await _register(settings, journal, own)
-        found: dict[str, Newest] = {}
-        corrections = Corrections(found.get)
+        found: dict[str, Newest | None] = {}
+        corrections = Corrections(found)
         held = holds(settings, DRIVERS)
         commanded = Commanded()
         recording = Recording(

@@ -45,6 +45,11 @@ def subject(node: str, role: str) -> Subject:
     return Subject(scheme=scheme, value=value, role=role)
 
 
+def receiver_node(receiver: str) -> str:
+    """A node has no blanks in it."""
+    return receiver if receiver.startswith("gln:") else f"receiver:{'_'.join(receiver.split())}"
+
+
 def spelt(links: Sequence[Link]) -> list[dict[str, Any]]:
     """Links as a record carries them."""
     return [link._asdict() | {"at": rfc3339(link.at)} for link in links]

@@ -70,7 +70,7 @@ class Spine:
         self._began = self._at
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, lambda: self._at)
         own.attach(Nowhere())
-        corrections = Corrections(lambda _record: None)
+        corrections = Corrections({})
         others = (corrections, holds(settings, DRIVERS), Commanded(), own.standing)
         self._recording = Recording(
             [*recorders(settings, DRIVERS), *others] if recorded else [],

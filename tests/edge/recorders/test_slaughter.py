@@ -424,7 +424,7 @@ def test_what_a_person_put_right_stays_right_when_the_carcass_is_weighed() -> No
     told = sorted(animal.on_the_line(), key=lambda each: each.at)
     [first] = (each for each in plant.feed(told[:2]) if isinstance(each, Derived))
     kept = Newest(first.record.body(), (), first.links)
-    corrections = Corrections({first.record.id: kept}.get)
+    corrections = Corrections({first.record.id: kept})
     when = told[1].at
     values = {"record": first.record.id, "field": "extended.certificate", "value": "6201234567"}
     [put_right] = corrections.enter(Fact(when, when, "correct", values, "马兽医", reason="扫错"))
@@ -444,7 +444,7 @@ def test_an_animal_that_is_put_right_takes_its_trail_along() -> None:
     told = sorted(animal.on_the_line(), key=lambda each: each.at)
     [first] = (each for each in plant.feed(told[:2]) if isinstance(each, Derived))
     body, truly = first.record.body(), f"cn-eartag:{tag(77)}"
-    corrections = Corrections({first.record.id: Newest(body, (), first.links)}.get)
+    corrections = Corrections({first.record.id: Newest(body, (), first.links)})
     when = told[1].at
     values = {"record": first.record.id, "field": "basic.animal", "value": truly}
     [put_right] = corrections.enter(Fact(when, when, "correct", values, "马兽医", reason="耳标读错"))
