@@ -48,26 +48,22 @@ MAKES: Final = {
 
 def led_to(derived: Derived, path: str, body: Mapping[str, Any], now: object) -> Derived:
     """``derived`` with what ``path`` names in ``body`` put right to ``now``: subjects, links and nodes."""
-    record = derived.record
-    if not isinstance(record, TradeRecord):
+    record, field = derived.record, _field(path)
+    before, new = _node(field, at_path(body, path)), _node(field, now)
+    if before == new or not isinstance(record, TradeRecord):
         return derived
-    before, new = _nodes(path, at_path(body, path)), _nodes(path, now)
-    if before == new:
-        return derived
-    renamed = dict(zip(before, new, strict=False)) | dict.fromkeys(before[len(new) :], "")
-    when = _times(body, path)
-    links = [link for each in derived.links if (link := _renamed(each, renamed, when)) is not None]
-    for code in new[len(before) :]:
-        links += _made(record, path, code, like=links, last=new[: len(before)])
+    if before is None:
+        links = [*derived.links, *_made(record, field, new or "")]
+    else:
+        when = _times(body, path)
+        links = [renamed for link in derived.links if (renamed := _renamed(link, before, new, when))]
     standing = {end for link in links for end in (link.source, link.target)}
-    subjects = list(_subjects(record, renamed, standing))
-    if path.rpartition(".")[2] in SCHEMES and not before:
-        subjects += [subject(code, path.rpartition(".")[2]) for code in new]
-    nodes = tuple(
-        name for each in derived.nodes if (name := each if each in standing else renamed.get(each, each))
-    )
+    subjects = [other for each in record.subjects for other in _renamed_subject(each, before, new, standing)]
+    if before is None and new is not None and field in SCHEMES:
+        subjects.append(subject(new, field))
+    named = (each if each != before or each in standing else new for each in derived.nodes)
     changed = record.model_copy(update={"subjects": subjects, "links": _said(record, derived.links, links)})
-    return Derived(changed, tuple(links), nodes)
+    return Derived(changed, tuple(links), tuple(each for each in named if each is not None))
 
 
 def at_path(body: Mapping[str, Any], path: str) -> object:
@@ -83,18 +79,20 @@ def at_path(body: Mapping[str, Any], path: str) -> object:
     return place
 
 
-def _nodes(path: str, value: object) -> list[str]:
-    """The nodes of the trail that a field's value names."""
-    if isinstance(value, list):
-        return [node for each in value for node in _nodes(path, each)]
+def _field(path: str) -> str:
+    """The name of the field, or of the list in which it stands."""
+    return next(step for step in reversed(path.split(".")) if not step.isdigit())
+
+
+def _node(field: str, value: object) -> str | None:
+    """The node of the trail that a field's value names; None: it names none."""
     if not isinstance(value, str) or not value:
-        return []
-    field = next(step for step in reversed(path.split(".")) if not step.isdigit())
+        return None
     if field == "receiver":
-        return [receiver_node(value)]
+        return receiver_node(value)
     if field in SCHEMES:
-        return [f"{SCHEMES[field]}:{value}"]
-    return [value] if ":" in value else []
+        return f"{SCHEMES[field]}:{value}"
+    return value if ":" in value else None
 
 
 def _times(body: Mapping[str, Any], path: str) -> set[str]:
@@ -110,12 +108,14 @@ def _times(body: Mapping[str, Any], path: str) -> set[str]:
     return set()
 
 
-def _renamed(link: Link, renamed: Mapping[str, str], when: set[str]) -> Link | None:
+def _renamed(link: Link, before: str, new: str | None, when: set[str]) -> Link | None:
     """None: what it led to is no more."""
-    if when and rfc3339(link.at) not in when:
+    if before not in (link.source, link.target) or (when and rfc3339(link.at) not in when):
         return link
-    source, target = renamed.get(link.source, link.source), renamed.get(link.target, link.target)
-    return link._replace(source=source, target=target) if source and target else None
+    if new is None:
+        return None
+    source, target = (new if end == before else end for end in (link.source, link.target))
+    return link._replace(source=source, target=target)
 
 
 def _said(record: TradeRecord, before: Iterable[Link], after: Iterable[Link]) -> list[dict[str, str]]:
@@ -131,22 +131,22 @@ def _spells(said: Mapping[str, str], link: Link) -> bool:
     return same and said.get("at", rfc3339(link.at)) == rfc3339(link.at)
 
 
-def _made(record: TradeRecord, path: str, code: str, *, like: list[Link], last: list[str]) -> Iterator[Link]:
-    """The link of a code that was not there: as its neighbour in the list has it, or as the field does."""
-    for link in [link for link in like if last and last[-1] == link.target]:
-        yield link._replace(target=code)
-    made = MAKES.get((record.kind, path.rpartition(".")[2]))
-    if made is not None and not last:
-        for each in [each.node for each in record.subjects if each.role == made.role]:
-            ends = (each, code) if made.forward else (code, each)
-            yield Link(ends[0], made.relation, ends[1], parse_rfc3339(record.since))
-
-
-def _subjects(record: TradeRecord, renamed: Mapping[str, str], standing: set[str]) -> Iterator[Subject]:
-    """One that a link still names stays beside its new name."""
+def _made(record: TradeRecord, field: str, code: str) -> Iterator[Link]:
+    """The link of a code that was not there."""
+    made = MAKES.get((record.kind, field))
+    if made is None:
+        return
     for each in record.subjects:
-        name = renamed.get(each.node, each.node)
-        if name == each.node or each.node in standing:
-            yield each
-        if name and name != each.node:
-            yield subject(name, each.role or "")
+        if each.role == made.role:
+            source, target = (each.node, code) if made.forward else (code, each.node)
+            yield Link(source, made.relation, target, parse_rfc3339(record.since))
+
+
+def _renamed_subject(
+    each: Subject, before: str | None, new: str | None, standing: set[str]
+) -> Iterator[Subject]:
+    """One that a link still names stays beside its new name."""
+    if each.node != before or each.node in standing:
+        yield each
+    if each.node == before and new is not None:
+        yield subject(new, each.role or "")
