@@ -43,7 +43,7 @@ from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
 from edge.uplinks.mqtt import MqttUplink, Target
-from edge.wiring import allowed, holds, intaken, recorders, sources, targets
+from edge.wiring import allowed, holds, intaken, known, recorders, sources, targets
 
 log = logging.getLogger(__name__)
 
@@ -128,17 +128,17 @@ class Gateway:
         await _register(settings, journal, own)
         found: dict[str, Newest | None] = {}
         corrections = Corrections(found)
-        held = holds(settings, DRIVERS)
+        derived = recorders(settings, DRIVERS)
+        held = holds(settings, DRIVERS, derived)
         commanded = Commanded()
         recording = Recording(
-            [*recorders(settings, DRIVERS), corrections, held, commanded, own.standing],
+            [*derived, corrections, held, commanded, own.standing],
             journal=journal,
             notice=own.noticed,
             amended=corrections.amended,
         )
         recording.load(await journal.remembered())
-        ports = {device.port for device in settings.devices.values()}
-        own.settled([*settings.devices, *settings.uplinks, *ports])
+        own.settled(known(settings))
         own.cleared(Cause.JOURNAL_FULL, "journal")
         journal.remember(recording)
         own.attach(journal)

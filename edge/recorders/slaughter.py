@@ -104,6 +104,19 @@ class Slaughter:
         """Those that hang, and those that left within the last days, by their numbers."""
         return self._carcasses.all()
 
+    def stands_for(self, node: str) -> Iterator[str]:
+        """What is held with the carcass on this hook, or of this number: itself, its animal, its lot."""
+        carcass = self._carcasses.on(node) or self._carcasses.get(node.partition(":")[2])
+        if carcass is None:
+            return
+        yield carcass.node
+        if carcass.animal is not None:
+            yield carcass.animal
+        if carcass.lot is not None:
+            yield f"lot:{carcass.lot}"
+        if carcass.certificate is not None:
+            yield f"certificate:{carcass.certificate}"
+
     def observe(self, device: str, item: Observation) -> Iterable[Output]:
         if self._is_over(item.at):
             yield from self._unhooked(item.at)

@@ -71,9 +71,10 @@ class Spine:
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, lambda: self._at)
         own.attach(Nowhere())
         corrections = Corrections({})
-        others = (corrections, holds(settings, DRIVERS), Commanded(), own.standing)
+        derived = recorders(settings, DRIVERS)
+        others = (corrections, holds(settings, DRIVERS, derived), Commanded(), own.standing)
         self._recording = Recording(
-            [*recorders(settings, DRIVERS), *others] if recorded else [],
+            [*derived, *others] if recorded else [],
             journal=Nowhere(),
             notice=own.noticed,
             amended=corrections.amended,

@@ -119,6 +119,9 @@ def test_a_device_is_adjusted_and_thinned_as_the_file_says(tmp_path: Path) -> No
     assert (truck.calibrations, truck.thin) == ({}, Thin(60.0, distance_m=50.0, turn_deg=20.0))
 
 
+EAR = {"driver": "wl134", "port": "ear"}
+
+
 async def test_a_port_that_is_not_there_is_an_alarm_until_it_opens(tmp_path: Path) -> None:
     near, far = os.openpty()
     port = tmp_path / "ear"
@@ -144,6 +147,23 @@ async def test_a_port_that_is_not_there_is_an_alarm_until_it_opens(tmp_path: Pat
     ]
     assert "no such device" in alarms[0]["detail"]
     assert alarms[1]["from"] < alarms[1]["to"]
+
+
+async def test_an_alarm_about_what_is_no_longer_in_the_file_is_cleared_at_the_start(tmp_path: Path) -> None:
+    ear = {"ports": {"ear": {"serial": str(tmp_path / "none")}}, "devices": {"ear": EAR}}
+    opened = await Gateway.open(gateway.load(site(tmp_path, **ear)))
+    stop = asyncio.Event()
+    running = asyncio.create_task(opened.run(stop))
+    while not len(opened.own.standing):
+        await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    await runs(site(tmp_path))
+    alarms = [block["record"] for block in records(tmp_path) if block["record"]["kind"] == "alarm"]
+    assert [(alarm["state"], alarm.get("cleared_by")) for alarm in alarms] == [
+        ("active", None),
+        ("cleared", "settings"),
+    ]
 
 
 def test_a_bus_on_which_nobody_answers_is_no_lost_port(tmp_path: Path) -> None:
