@@ -149,8 +149,11 @@ class Carcasses:
         return min(self._bare(at, lag), key=lambda each: each.at, default=None)
 
     def adopt(self, carcass: Carcass, hook: str, station: Station, at: Instant) -> None:
-        """A hook that was missed at ``bound`` and is seen now carries this one."""
-        carcass.positions = max(carcass.positions, station.positions, len(self._bare(at, None)) - 1)
+        """A hook that was missed at ``bound`` and is seen now carries this one; or one that passed so soon
+        before or behind it that each may have been taken for the other."""
+        carcass.positions = max(
+            carcass.positions, station.positions, len(self._bare(at, None)) - 1, self._near(carcass)
+        )
         carcass.doubts.remove("no_hook")
         self.hang(carcass, hook, at)
         self.changed(carcass, at)
@@ -158,8 +161,7 @@ class Carcasses:
     def _bare(self, at: Instant, lag: int | None) -> list[Carcass]:
         """lag: how long the last carcass before took to the station; another that takes more or less than it
         by the spread of ``bound`` has passed it unseen, or is still to come. None: nobody knows."""
-        binds = self._line.binds
-        spread = 0 if binds is None else binds.lag[1] - binds.lag[0]
+        spread = self._spread
         return [
             carcass
             for carcass in self._rows.values()
@@ -167,6 +169,19 @@ class Carcasses:
             and 0 <= at - carcass.at < self._line.reused_after
             and (lag is None or abs(at - carcass.at - lag) <= spread)
         ]
+
+    @property
+    def _spread(self) -> int:
+        """Of the time from stunning to the hook."""
+        binds = self._line.binds
+        return 0 if binds is None else binds.lag[1] - binds.lag[0]
+
+    def _near(self, carcass: Carcass) -> int:
+        """How many others passed the line within the spread, before it or behind it."""
+        apart = [each.at - carcass.at for each in self._rows.values() if each is not carcass]
+        before = sum(-self._spread <= each <= 0 for each in apart)
+        behind = sum(0 < each <= self._spread for each in apart)
+        return max(before, behind)
 
     def next_to_weigh(self, at: Instant, lag: tuple[int, int]) -> Carcass | None:
         """By the line's order: the oldest whose time to be weighed it is, and that was not."""

@@ -147,6 +147,24 @@ def test_where_the_lag_fits_several_the_uncertainty_is_stated_and_holds_the_trut
     assert len(newest(outputs)) == len(carcasses(outputs)) == 20, "no animal is on two hooks"
 
 
+def test_a_hook_that_is_known_late_says_how_far_its_animal_may_be_another() -> None:
+    """Where the window is wide, those behind a missed hook take each other's; the last is left for it."""
+    stations = [
+        each._replace(lag=(s(20), s(60))) if each.step == "bound" else each for each in SHEEP.stations
+    ]
+    animals = flock(12)
+    animals[9].hook_missed = True
+    outputs = Plant(SHEEP._replace(stations=stations)).feed(day(animals))
+    order = [each.tag for each in animals]
+    wrong = 0
+    for truth in animals:
+        [body] = [each for each in newest(outputs).values() if hook(truth.hook) in roles(each, "hook")]
+        apart = abs(order.index(body["basic"]["animal"].partition(":")[2]) - order.index(truth.tag))
+        assert apart <= body["extended"]["positions"] <= 8
+        wrong += apart > 0
+    assert wrong, "else there is nothing to be stated"
+
+
 def test_an_operator_may_state_that_animals_change_places() -> None:
     stations = [each._replace(positions=2) if each.step == "bound" else each for each in SHEEP.stations]
     outputs = Plant(SHEEP._replace(stations=stations)).feed(day(flock(3)))
