@@ -43,7 +43,7 @@ from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
 from edge.uplinks.mqtt import MqttUplink, Target
-from edge.wiring import allowed, holds, intaken, known, recorders, sources, targets
+from edge.wiring import allowed, holds, instruments, intaken, known, recorders, sources, targets
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class Gateway:
         held = holds(settings, DRIVERS, derived)
         commanded = Commanded()
         recording = Recording(
-            [*derived, corrections, held, commanded, own.standing],
+            [*derived, corrections, held, commanded, own.standing, instruments(settings, own.standing)],
             journal=journal,
             notice=own.noticed,
             amended=corrections.amended,

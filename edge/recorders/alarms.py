@@ -87,6 +87,8 @@ class StandingAlarms:
     def __init__(self, gateway: str, operator: str) -> None:
         self._gateway = gateway
         self._operator = operator
+        self.changes = 0
+        """How many were raised and cleared since the start."""
         self._standing = Table("standing", Row)
         self._cleared = Table("cleared", Row)
         self.memory = Memory(self._standing, self._cleared)
@@ -99,6 +101,11 @@ class StandingAlarms:
     def active(self) -> Iterator[AlarmRecord]:
         """Those that stand, acknowledged or not."""
         return (row.record for row in self._standing.values())
+
+    def about(self, cause: Cause, subject: str) -> AlarmRecord | None:
+        """The alarm that stands for this cause, without a name, about this; None: there is none."""
+        row = self._standing.get(_key(Notice(Instant(0), cause, subject)))
+        return None if row is None else row.record
 
     def raised(self, notice: Notice) -> AlarmRecord | None:
         """The record to write, or None if the alarm stands already."""
@@ -120,6 +127,7 @@ class StandingAlarms:
             facts=dict(notice.facts),
         )
         self._standing.put(key, Row(record.body()))
+        self.changes += 1
         return record
 
     def cleared(self, notice: Notice, by: ClearedBy | None = None) -> AlarmRecord | None:
@@ -129,6 +137,7 @@ class StandingAlarms:
         if row is None:
             return None
         self._standing.drop(key)
+        self.changes += 1
         before = row.record
         facts = before.facts | dict(notice.facts)
         record = _revised(before, state="cleared", to=rfc3339(notice.at), facts=facts, cleared_by=by)

@@ -1,6 +1,6 @@
 """What the settings say, as the rooms below the gateway want it: sources, devices, targets, recorders."""
 
 from edge.wiring.devices import allowed, intaken, opener, sources, targets
-from edge.wiring.recorders import holds, known, recorders
+from edge.wiring.recorders import holds, instruments, known, recorders
 
-__all__ = ["allowed", "holds", "intaken", "known", "opener", "recorders", "sources", "targets"]
+__all__ = ["allowed", "holds", "instruments", "intaken", "known", "opener", "recorders", "sources", "targets"]

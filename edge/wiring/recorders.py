@@ -12,16 +12,18 @@ from drivers.contract import (
     Fix,
     Instant,
 )
-from edge.recorders.alarms import Known
+from edge.recorders.alarms import Known, StandingAlarms
 from edge.recorders.arrival import Arrivals
 from edge.recorders.contract import Recorder
 from edge.recorders.entered import Entered
 from edge.recorders.holds import Holds
+from edge.recorders.instruments import Instrument, Instruments, Role
 from edge.recorders.limits import Limit, Limits, Point
 from edge.recorders.slaughter import Slaughter
 from edge.recorders.twins import Spot, Twins
 from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
+from edge.settings import devices as schema
 from edge.settings.alarms import Alarm
 from edge.wiring.animals import arrivals, slaughters
 from edge.wiring.devices import intaken
@@ -54,6 +56,22 @@ def holds(settings: Settings, drivers: Mapping[str, Driver], others: Iterable[Re
         (facts.name for facts in intaken(settings, drivers) if not facts.quantities),
         lambda node: (other for each in knowing for other in each.stands_for(node)),
     )
+
+
+def instruments(settings: Settings, standing: StandingAlarms) -> Instruments:
+    """What fills each role."""
+    roles = {
+        name: Role(device.port, device.place, _instrument(device.instrument))
+        for name, device in settings.devices.items()
+    }
+    return Instruments(settings.gateway.id, settings.gateway.operator.name, roles, standing)
+
+
+def _instrument(there: schema.Instrument | None) -> Instrument | None:
+    if there is None:
+        return None
+    calibrated, due = (None if day is None else day.isoformat() for day in (there.calibrated, there.due))
+    return Instrument(there.serial, calibrated, due, there.certificate)
 
 
 def known(settings: Settings) -> Known:

@@ -29,7 +29,7 @@ from edge.recorders.commanded import Commanded
 from edge.recorders.corrections import Corrections
 from edge.recording import Recording
 from edge.settings import Settings, load
-from edge.wiring import holds, intaken, recorders
+from edge.wiring import holds, instruments, intaken, recorders
 from simulators.days import sheep
 from simulators.days.tape import PORT_OF_RADIO, Day, Said
 from tests.days.playback import ADDRESS_BYTES, probes, wires
@@ -72,7 +72,10 @@ class Spine:
         own.attach(Nowhere())
         corrections = Corrections({})
         derived = recorders(settings, DRIVERS)
-        others = (corrections, holds(settings, DRIVERS, derived), Commanded(), own.standing)
+        others = (
+            *(corrections, holds(settings, DRIVERS, derived), Commanded(), own.standing),
+            instruments(settings, own.standing),
+        )
         self._recording = Recording(
             [*derived, *others] if recorded else [],
             journal=Nowhere(),

@@ -214,3 +214,20 @@ async def test_contacts_on_a_chip_and_on_a_bus_have_their_sources(tmp_path: Path
     ignition, gate = facts["ignition"], facts["gate"]
     assert (ignition.every_s, ignition.spaced, ignition.quantities) == (10.0, False, ("open",))
     assert (gate.every_s, gate.quantities) == (60.0, ("door",))
+
+
+async def test_a_replaced_instrument_is_a_record_and_its_role_goes_on(tmp_path: Path) -> None:
+    def file(serial: str) -> Path:
+        ear = {**EAR, "instrument": {"serial": serial, "calibrated": "2026-03-01"}}
+        return site(tmp_path, ports={"ear": {"serial": str(tmp_path / "none")}}, devices={"ear": ear})
+
+    for serial in ("A-1", "A-1", "B-2"):
+        opened = await Gateway.open(gateway.load(file(serial)))
+        opened.recording.tick(opened.clock.now())
+        await opened.journal.close()
+    told = [block["record"] for block in records(tmp_path) if block["record"]["kind"] == "device"]
+    assert [(each["event"], each["instrument"]["serial"]) for each in told] == [
+        ("assigned", "A-1"),
+        ("replaced", "B-2"),
+    ]
+    assert told[1]["former"]["serial"] == "A-1"
