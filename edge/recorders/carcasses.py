@@ -177,8 +177,10 @@ class Carcasses:
         return 0 if binds is None else binds.lag[1] - binds.lag[0]
 
     def _near(self, carcass: Carcass) -> int:
-        """How many others passed the line within the spread, before it or behind it."""
-        apart = [each.at - carcass.at for each in self._rows.values() if each is not carcass]
+        """How many others were stunned within the spread, before it or behind it; the hook of an unread one
+        fitted nobody who waited."""
+        others = (each for each in self._rows.values() if each is not carcass and each.stunned is not None)
+        apart = [each.at - carcass.at for each in others]
         before = sum(-self._spread <= each <= 0 for each in apart)
         behind = sum(0 < each <= self._spread for each in apart)
         return max(before, behind)
