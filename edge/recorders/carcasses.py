@@ -177,13 +177,19 @@ class Carcasses:
         return 0 if binds is None else binds.lag[1] - binds.lag[0]
 
     def _near(self, carcass: Carcass) -> int:
-        """How many others were stunned within the spread, before it or behind it; the hook of an unread one
-        fitted nobody who waited."""
-        others = (each for each in self._rows.values() if each is not carcass and each.stunned is not None)
-        apart = [each.at - carcass.at for each in others]
-        before = sum(-self._spread <= each <= 0 for each in apart)
-        behind = sum(0 < each <= self._spread for each in apart)
-        return max(before, behind)
+        """How many others were stunned within the spread, before it or behind it; none, where no other's hook
+        was bound while it waited for its own."""
+        binds = self._line.binds
+        if binds is None:
+            return 0
+        least, most = binds.lag
+        others = [each for each in self._rows.values() if each is not carcass]
+        hooks = (each.bound.at - carcass.at for each in others if each.bound is not None)
+        if not any(least <= after <= most for after in hooks):
+            return 0
+        apart = [each.at - carcass.at for each in others if each.stunned is not None]
+        before = sum(least - most <= each <= 0 for each in apart)
+        return max(before, sum(0 < each <= most - least for each in apart))
 
     def next_to_weigh(self, at: Instant, lag: tuple[int, int]) -> Carcass | None:
         """By the line's order: the oldest whose time to be weighed it is, and that was not."""
