@@ -93,11 +93,26 @@ CREATE TABLE seals (                  -- signed heads of the lanes' chains
 ) STRICT;
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS)
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, trail.IN_TIME)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Brings the file to this program's schema, each step in one transaction.
+
+    Raises JournalError for a file that is not a journal or comes from a newer program.
+    """
+    version = known_version(connection, path)
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def known_version(connection: sqlite3.Connection, path: Path) -> int:
+    """How many steps the file has been through.
 
     Raises JournalError for a file that is not a journal or comes from a newer program.
     """
@@ -111,10 +126,4 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer Tagtrail (schema {version}, this one knows {len(MIGRATIONS)}): "
             "install that version again, or choose another journal.path"
         )
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        try:
-            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
-        except sqlite3.Error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+    return version
