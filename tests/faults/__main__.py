@@ -21,6 +21,7 @@ from tests.faults.table import Budget, Part, Row, show
 
 PARTS: Final = {
     "power": "tests.faults.power.part",
+    "network": "tests.faults.network.part",
 }
 """In the order in which they are tried; imported only when they are."""
 
