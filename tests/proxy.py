@@ -44,7 +44,7 @@ class Proxy:
         self.latency_s = 0.0
         self._stranded = 0
         self._receive_bytes = receive_bytes
-        self._read_bytes = receive_bytes or READ_BYTES
+        self._read_bytes = receive_bytes // 8 if receive_bytes else READ_BYTES
         self._upstream_port = upstream_port
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -98,7 +98,8 @@ class Proxy:
         try:
             if self.accepts:
                 self.connections += 1
-                await self._join(reader, writer, self.connections)
+                with suppress(asyncio.CancelledError):  # which asyncio's streams would report as an error
+                    await self._join(reader, writer, self.connections)
         finally:
             self._writers.discard(writer)
             self._tasks.discard(task)

@@ -267,8 +267,10 @@ class MqttUplink:
         A broker that forbids them then costs no block: mosquitto 2.0.11 ends a connection on which it has
         refused two QoS 1 messages in a row.
         """
+        if connection.is_congested:
+            return
         for lane, payload in self._seals().items():
-            news = self._shown_seals.get(lane) != payload and not connection.is_congested
+            news = self._shown_seals.get(lane) != payload
             if news and connection.show(self._target.seal_topic(lane), payload):
                 self._shown_seals[lane] = payload
 
@@ -326,6 +328,7 @@ class MqttUplink:
         if connection.is_congested:
             self._showing = asyncio.get_running_loop().call_later(INTERVAL_S, self._show)
             return
+        self._tell_seals(connection)  # on a slow line live values would leave them no turn
         for device, payload in self._newest.take(monotonic()).items():
             if connection.show(self._target.live_topic(device), payload):
                 self._live_sent += 1

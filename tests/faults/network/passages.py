@@ -54,6 +54,18 @@ class Slow(Passage):
             yield piece
 
 
+class Jam(Passage):
+    """A line that takes nothing while ``is_jammed``."""
+
+    def __init__(self) -> None:
+        self.is_jammed = False
+
+    async def carry(self, data: bytes) -> AsyncIterator[bytes]:
+        while self.is_jammed:
+            await asyncio.sleep(0.05)
+        yield data
+
+
 class WithoutPubacks(Passage):
     """Passes every packet of MQTT but the PUBACKs after the first few, which it eats.
 
