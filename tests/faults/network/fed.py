@@ -44,11 +44,13 @@ class Feed:
         self._now = now
         self._every_s = 2 * len(PROBES) / per_second
         self.runs = True
+        self.turns = 0
 
     async def run(self, emit: Emit) -> None:
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         while True:
+            self.turns += 1
             if self.runs:
                 self.round(emit)
             due_s += self._every_s
