@@ -33,7 +33,7 @@ CONNECT_S: Final = 10.0
 
 PUBACK_MOST_S: Final = 20.0
 """A broker that acknowledges nothing for so long, or for two keepalives, is taken as gone; and a line that
-takes nothing. What is slow and moves is not gone: the time runs from the arrival of what is to be answered."""
+takes nothing. What is slow and moves is not gone: time runs from the arrival of what is to be answered."""
 
 PUBLISH_OVERHEAD: Final = 1 + 4 + 2 + 2 + 1
 """Of a QoS 1 PUBLISH: type, remaining length, the topic's length, packet identifier, no properties."""

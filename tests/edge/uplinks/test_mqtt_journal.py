@@ -1,4 +1,4 @@
-"""A journal that cannot be read, or takes no cursor, costs the uplink its connection and nobody anything else."""
+"""A journal that cannot be read, or takes no cursor, costs the uplink its connection and no more."""
 
 from __future__ import annotations
 

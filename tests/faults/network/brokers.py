@@ -35,7 +35,7 @@ async def frozen(place: Place, frozen_s: float, times: int) -> Row:
         await held.settle()
         held.expect("noticed within 2 × keepalive", noticed_s < 2 * KEEPALIVE_S + BUSY_S)
         held.expect("reading and storing never pause", held.gateway.longest_pause_s() < BUSY_S)
-        return held.row("broker frozen", **{"noticed in s": round(noticed_s, 1)})
+        return held.row("broker frozen", also={"noticed in s": round(noticed_s, 1)})
 
 
 async def forbidding(place: Place, seconds: float) -> Row:
@@ -62,14 +62,13 @@ async def forbidding(place: Place, seconds: float) -> Row:
 
 
 async def barring(place: Place, seconds: float) -> Row:
-    """CONNECT is refused: the password was changed; then it is put right."""
+    """CONNECT is refused: the password was changed; then it is put right. The listener needs none."""
     place.folder.mkdir(parents=True, exist_ok=True)
     (place.folder / "word").write_text("new")
     passwords = place.folder / "passwords"
     _set_password(passwords, "old")
     login = {"username": "gateway", "password": {"file": str(place.folder / "word")}}
-    # the listener has no password: it comes over a listener of its own
-    async with trial(place, "password_file {folder}/passwords", "allow_anonymous true", mqtt=login) as held:
+    async with trial(place, "password_file {folder}/passwords", mqtt=login) as held:
         held.faults += 1
         await held.until(lambda: "uplink_refused" in held.gateway.alarms, "the alarm is raised")
         await asyncio.sleep(seconds)
@@ -83,12 +82,12 @@ async def barring(place: Place, seconds: float) -> Row:
         await held.settle()
         await held.until(lambda: "uplink_refused" not in held.gateway.alarms, "the alarm is cleared")
         held.expect("it backs off", attempts < 8 + seconds / 7)
-        return held.row("CONNECT refused", attempts=attempts)
+        return held.row("CONNECT refused", also={"attempts": attempts})
 
 
 def _set_password(file: Path, password: str) -> None:
     file.touch(mode=0o600)
-    command = ["mosquitto_passwd", "-b", file, "gateway", password]
+    command = ["mosquitto_passwd", "-b", str(file), "gateway", password]
     subprocess.run(command, check=True, capture_output=True)
 
 
@@ -123,7 +122,7 @@ async def small_packets(place: Place) -> Row:
         held.expect("and no other", all(len(held.gateway.blocks()[key]) > PACKET_BYTES - 50 for key in aside))
         held.expect("the alarm stands", "uplink_quarantine" in held.gateway.alarms)
         held.expect("it is never thrown off", held.link.connections == 1)
-        return held.row("maximum packet size", window=0, **{"set aside": len(aside)})
+        return held.row("maximum packet size", window=0, also={"set aside": len(aside)})
 
 
 async def _burst(held: Trial) -> None:
@@ -164,7 +163,9 @@ async def namesakes(place: Place, seconds: float) -> Row:
         held.expect("no war of takeovers", takeovers <= 2 + 2 * seconds / SHORTEST_LONG_PAUSE_S)
         await held.settle()
         held.faults += held.link.connections
-        return held.row("two boxes, one client id", takeovers=takeovers, **{"said in s": round(said_s, 1)})
+        return held.row(
+            "two boxes, one client id", also={"takeovers": takeovers, "said in s": round(said_s, 1)}
+        )
 
 
 def _says_so(box: FedGateway) -> bool:

@@ -63,8 +63,10 @@ class Feed:
             warm = round(2 + 4 * math.sin(2 * math.pi * phase), 1)
             emit(probe, [Reading(at, "temperature", warm), Reading(at, "humidity", 81.5)], Frame(b""))
 
-    def counters(self) -> Mapping[str, int]:
-        return {}
+    def ask(self, device: str) -> None: ...
+
+    def counters(self) -> dict[str, int | float]:
+        return {"turns": self.turns}
 
 
 class FedGateway:

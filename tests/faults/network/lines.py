@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from tests.faults.network.passages import OneByteAtATime, Slow, WithoutPubacks, first
-from tests.faults.network.trial import BUSY_S, Place, trial
+from tests.faults.network.trial import BUSY_S, Place, Trial, trial
 from tests.faults.table import Row
 from tests.proxy import Passage
 
@@ -43,16 +43,20 @@ async def acknowledgements_eaten(place: Place, times: int) -> Row:
         await held.flowing()
         for _ in range(times):
             held.faults += 2  # the reset that makes room for the eater, and what it eats
-            eater = WithoutPubacks(ACKNOWLEDGED_FIRST)
-            held.link.down = first(eater)
-            held.link.reset()
-            await held.until(lambda: eater.eaten > 0, "it is connected again")
-            eaten = held.link.connections
-            wait_s = await held.until(lambda: held.link.connections > eaten, "it is given up")
-            held.expect("given up within 2 × keepalive", wait_s < 2 * KEEPALIVE_S + BUSY_S)
+            await _eat(held)
             await held.flowing(30)
         await held.settle()
         return held.row("PUBACKs eaten")
+
+
+async def _eat(held: Trial) -> None:
+    eater = WithoutPubacks(ACKNOWLEDGED_FIRST)
+    held.link.down = first(eater)
+    held.link.reset()
+    await held.until(lambda: eater.eaten > 0, "it is connected again")
+    connections = held.link.connections
+    wait_s = await held.until(lambda: held.link.connections > connections, "it is given up")
+    held.expect("given up within 2 × keepalive", wait_s < 2 * KEEPALIVE_S + BUSY_S)
 
 
 async def half_open(place: Place, times: int) -> Row:
@@ -111,4 +115,4 @@ async def slow(place: Place, seconds: float, per_second: float) -> Row:
         held.link.up, held.link.down, held.link.latency_s = Passage, Passage, 0.0
         held.link.reset()
         await held.settle()
-        return held.row("2,000 bytes/s, 800 ms", **{"blocks/min": round(blocks_per_min)})
+        return held.row("2,000 bytes/s, 800 ms", also={"blocks/min": round(blocks_per_min)})

@@ -1,4 +1,4 @@
-"""Bad networks and bad brokers, as a part of `make faults`: real mosquitto, real gateway, bad line between."""
+"""Bad networks and bad brokers, as a part of `make faults`: a real gateway, a real mosquitto."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def patterns(budget: Budget) -> list[Pattern]:
         lambda place: brokers.barring(place, of(30)),
         lambda place: brokers.few_at_a_time(place, 1),
         lambda place: brokers.few_at_a_time(place, 3),
-        lambda place: brokers.small_packets(place),
+        brokers.small_packets,
         lambda place: brokers.forgetful(place, of(5)),
         lambda place: brokers.namesakes(place, of(120)),
     ]

@@ -23,7 +23,7 @@ def place(mosquitto: Path, tmp_path: Path) -> Place:
     "pattern",
     [
         pytest.param(lambda place: lines.down_and_up(place, 1, 1.5, 2), id="down and up"),
-        pytest.param(lambda place: brokers.small_packets(place), id="maximum packet size"),
+        pytest.param(brokers.small_packets, id="maximum packet size"),
         pytest.param(lambda place: brokers.few_at_a_time(place, 3), id="Receive Maximum"),
         pytest.param(lambda place: brokers.forgetful(place, 1), id="broker forgets"),
     ],

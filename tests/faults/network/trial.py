@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import aiomqtt
@@ -40,6 +41,9 @@ BACK_S: Final = 15.0
 
 BUSY_S: Final = 3.0
 """What connecting and a busy machine may take on top."""
+
+
+NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -107,7 +111,9 @@ class Trial:
         goal = len(self.listener.messages) + blocks
         await self.until(lambda: len(self.listener.messages) >= goal, f"{blocks} blocks arrive")
 
-    async def resume(self, heal: Callable[[], None], *, quiet: bool = True, within_s: float = BACK_S + BUSY_S) -> None:
+    async def resume(
+        self, heal: Callable[[], None], *, quiet: bool = True, within_s: float = BACK_S + BUSY_S
+    ) -> None:
         """Heals, and waits for the next block.
 
         quiet: nothing that was on its way before the fault can still arrive, so that the order of the lanes
@@ -135,8 +141,8 @@ class Trial:
                 await client.publish(PROBE, b"", qos=1)
                 await asyncio.sleep(0.05)
 
-    def row(self, pattern: str, *, window: int = SIZE, **found: float) -> Row:
-        """What came of it. window: how many blocks one fault may send twice."""
+    def row(self, pattern: str, *, window: int = SIZE, also: Mapping[str, float] = NOTHING) -> Row:
+        """What came of it. window: how many blocks one fault may send twice. also: further findings."""
         heard = self.listener.heard
         duplicates = len(heard) - len(set(heard))
         allowed = window * self.faults
@@ -147,7 +153,7 @@ class Trial:
             "lost": sum(self._lost(box) for box in self._boxes),
             "out of order": disorder(heard) + self._records_late(),
             "resumed in s": round(max((each.wait_s for each in self.resumptions), default=0.0), 1),
-            **found,
+            **also,
         }
         for promise in self.broken:
             log.warning("%s: broken: %s", pattern, promise)
