@@ -215,7 +215,7 @@ async def test_records_of_an_outage_go_before_the_telemetry_that_was_on_its_way(
         for _ in range(30):
             outbox.commit(Lane.RECORDS, kind="gateway")
         link.heal()
-        await until(lambda: delivered(outbox))
+        await until(lambda: delivered(outbox) and len(heard.first_copies()) == 100)
     assert heard.lanes[5 + share :][:30] == ["records"] * 30
     assert heard.first_copies() == list(range(1, 101))
 
