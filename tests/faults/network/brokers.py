@@ -35,7 +35,7 @@ async def frozen(place: Place, frozen_s: float, times: int) -> Row:
         await held.settle()
         held.expect("noticed within 2 × keepalive", noticed_s < 2 * KEEPALIVE_S + BUSY_S)
         held.expect("reading and storing never pause", held.gateway.longest_pause_s() < BUSY_S)
-        return held.row("broker frozen", also={"noticed in s": round(noticed_s, 1)})
+        return held.row("broker frozen", noticed_s=noticed_s)
 
 
 async def forbidding(place: Place, seconds: float) -> Row:
@@ -82,7 +82,7 @@ async def barring(place: Place, seconds: float) -> Row:
         await held.settle()
         await held.until(lambda: "uplink_refused" not in held.gateway.alarms, "the alarm is cleared")
         held.expect("it backs off", attempts < 8 + seconds / 7)
-        return held.row("CONNECT refused", also={"attempts": attempts})
+        return held.row("CONNECT refused")
 
 
 def _set_password(file: Path, password: str) -> None:
@@ -122,7 +122,7 @@ async def small_packets(place: Place) -> Row:
         held.expect("and no other", all(len(held.gateway.blocks()[key]) > PACKET_BYTES - 50 for key in aside))
         held.expect("the alarm stands", "uplink_quarantine" in held.gateway.alarms)
         held.expect("it is never thrown off", held.link.connections == 1)
-        return held.row("maximum packet size", window=0, also={"set aside": len(aside)})
+        return held.row("maximum packet size", window=0)
 
 
 async def _burst(held: Trial) -> None:
@@ -163,9 +163,7 @@ async def namesakes(place: Place, seconds: float) -> Row:
         held.expect("no war of takeovers", takeovers <= 2 + 2 * seconds / SHORTEST_LONG_PAUSE_S)
         await held.settle()
         held.faults += held.link.connections
-        return held.row(
-            "two boxes, one client id", also={"takeovers": takeovers, "said in s": round(said_s, 1)}
-        )
+        return held.row("two boxes, one client id", noticed_s=said_s)
 
 
 def _says_so(box: FedGateway) -> bool:

@@ -11,12 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import aiomqtt
@@ -41,9 +40,6 @@ BACK_S: Final = 15.0
 
 BUSY_S: Final = 3.0
 """What connecting and a busy machine may take on top."""
-
-
-NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -141,23 +137,26 @@ class Trial:
                 await client.publish(PROBE, b"", qos=1)
                 await asyncio.sleep(0.05)
 
-    def row(self, pattern: str, *, window: int = SIZE, also: Mapping[str, float] = NOTHING) -> Row:
-        """What came of it. window: how many blocks one fault may send twice. also: further findings."""
+    def row(self, pattern: str, *, window: int = SIZE, noticed_s: float | None = None) -> Row:
+        """What came of it. window: how many blocks one fault may send twice."""
         heard = self.listener.heard
         duplicates = len(heard) - len(set(heard))
         allowed = window * self.faults
         self.expect(f"{duplicates} duplicates, of which there may be {allowed}", duplicates <= allowed)
-        facts = {
+        facts: dict[str, int | float] = {
             "blocks": sum(len(box.blocks()) for box in self._boxes),
-            "duplicates": duplicates,
+            "twice": duplicates,
             "lost": sum(self._lost(box) for box in self._boxes),
-            "out of order": disorder(heard) + self._records_late(),
-            "resumed in s": round(max((each.wait_s for each in self.resumptions), default=0.0), 1),
-            **also,
+            "disorder": disorder(heard) + self._records_late(),
+            "set aside": sum(len(box.quarantined()) for box in self._boxes),
         }
+        if noticed_s is not None:
+            facts["noticed s"] = round(noticed_s, 1)
+        if self.resumptions:
+            facts["resumed s"] = round(max(each.wait_s for each in self.resumptions), 1)
         for promise in self.broken:
             log.warning("%s: broken: %s", pattern, promise)
-        holds = not (facts["lost"] or facts["out of order"] or self.broken)
+        holds = not (facts["lost"] or facts["disorder"] or self.broken)
         return Row(pattern, self.faults, facts, holds=holds)
 
     @property
