@@ -15,6 +15,7 @@ class Cause(StrEnum):
     UPLINK_UNHEARD = "uplink_unheard"
     UPLINK_QUARANTINE = "uplink_quarantine"
     UPLINK_CLIENT_ID = "uplink_client_id"
+    UPLINK_JOURNAL = "uplink_journal"
     JOURNAL_FULL = "journal_full"
     CHAIN_BROKEN = "chain_broken"
     LIMIT = "limit"
