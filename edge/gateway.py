@@ -39,15 +39,22 @@ from edge.recorders.holds import Holds
 from edge.recording import Recording
 from edge.scan import Found, found
 from edge.settings import Settings
-from edge.supervisor import Health, supervise
-from edge.systemd import notify
+from edge.supervisor import PATIENCE_S, Health, supervise
+from edge.systemd import notify, watchdog_s
 from edge.uplinks.mqtt import MqttUplink, Target
+from edge.watchdog import Watchdog
 from edge.wiring import allowed, holds, intaken, recorders, sources, targets
 
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
 CLOCK_CHECK_TICKS: Final = 5
+
+TIMEOUTS: Final = 3
+"""Of a port, that a turn of its source may take besides: waiting for silence, asking, guarding."""
+
+ENDS_WITHIN_S: Final = 2.0
+"""What has not ended by then when the gateway stops is not waited for: what it gave is stored."""
 
 
 def load(path: Path) -> Settings:
@@ -166,24 +173,31 @@ class Gateway:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            if tasks:
+                await asyncio.wait(tasks, timeout=ENDS_WITHIN_S)
             self.intake.end()
             self.own.event("stopped", {"version": status.VERSION})
             await self.journal.close()
 
     def _work(self) -> dict[str, Any]:
+        watchdog = watchdog_s()
         work: dict[str, Any] = {
             "journal": self.journal.run(),
             "tick": self._tick(),
             "holds": self.hold_lists.run(),
             "commands": self.commands.run(),
         }
+        patience_s = PATIENCE_S if watchdog is None else watchdog / 2
+        if watchdog is not None:
+            work["watchdog"] = Watchdog(watchdog, self.journal, self.health.values()).run()
         for name, source in self.sources.items():
             work[f"port {name}"] = supervise(
                 self.health[name],
                 partial(source.run, self.intake),
                 failed=partial(self._port_failed, name),
                 recovered=partial(self._port_recovered, name),
+                turns=partial(getattr, source, "turns"),
+                patience_s=patience_s + TIMEOUTS * self.settings.ports[name].timeout_s,
             )
         for name, uplink in self.uplinks.items():
             work[f"uplink {name}"] = uplink.run()

@@ -63,7 +63,7 @@ class OwnRecords:
             self._write(record, notice.at)
 
     def settled(self, subjects: Iterable[str]) -> None:
-        """Clears what stood about devices and uplinks that are no longer there."""
+        """Clears what stood about devices and uplinks that are no longer there, and about defects."""
         at = self._now()
         for record in self.standing.gone(subjects, at):
             self._write(record, at)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import orjson
 
 from drivers.contract import Instant, Observation
+from edge.alarms import Cause
 from edge.instant import parse_rfc3339
 from edge.journal.states import Row
 from edge.journal.trail import Index
@@ -88,10 +90,15 @@ class Recording:
         outputs: list[Output] = []
         refusals: list[Unfit] = []
         for recorder in takers:
-            try:
-                outputs += recorder.enter(fact)
-            except Unfit as unfit:
-                refusals.append(unfit)
+            refusal: Unfit | None = Unfit("failed", recorder=recorder.name)
+            with self._rim(recorder, fact.at):
+                try:
+                    outputs += recorder.enter(fact)
+                    refusal = None
+                except Unfit as unfit:
+                    refusal = unfit
+            if refusal is not None:
+                refusals.append(refusal)
         if refusals and not outputs:
             raise refusals[0]
         put = (self._put(output, fact.at) for output in outputs)
@@ -112,14 +119,21 @@ class Recording:
             recorder.memory.kept()
 
     def _run(self, recorder: Recorder, work: Callable[[], Iterable[Output]], at: Instant) -> None:
-        """The rim: what is wrong with one recorder ends neither the readings nor the other recorders."""
-        try:
+        with self._rim(recorder, at):
             for output in work():
                 self._put(output, at)
-        except Exception:
+
+    @contextmanager
+    def _rim(self, recorder: Recorder, at: Instant) -> Iterator[None]:
+        """What is wrong with one recorder ends neither the readings nor the other recorders. What was
+        observed stands in the journal all the same."""
+        try:
+            yield
+        except Exception as defect:
             self.failures[recorder.name] += 1
             level = logging.ERROR if self.failures[recorder.name] == 1 else logging.DEBUG
             log.log(level, "recorder %s failed; what it was told is lost to it", recorder.name, exc_info=True)
+            self._notice(Notice(at, Cause.DEFECT, recorder.name, detail=f"{type(defect).__name__}: {defect}"))
 
     def _put(self, output: Output, at: Instant) -> str | None:
         if isinstance(output, Notice):

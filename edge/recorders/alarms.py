@@ -97,9 +97,14 @@ class StandingAlarms:
         return record
 
     def gone(self, subjects: Iterable[str], at: Instant) -> list[AlarmRecord]:
-        """Clears what stood about devices and uplinks that the settings no longer have."""
+        """Clears what stood about devices and uplinks that the settings no longer have, and about defects:
+        a program that is started anew may be another one."""
         known = set(subjects)
-        about = [each for each in self.active if each.cause in _ABOUT_SETTINGS and each.subject not in known]
+        about = [
+            each
+            for each in self.active
+            if each.cause == Cause.DEFECT or (each.cause in _ABOUT_SETTINGS and each.subject not in known)
+        ]
         cleared = (
             self.cleared(Notice(at, Cause(each.cause), each.subject, active=False, name=each.name or ""))
             for each in about
