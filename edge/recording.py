@@ -51,6 +51,7 @@ class Recording:
     ) -> None:
         self.recorders = recorders
         self.failures: Counter[str] = Counter()
+        self._at = Instant(0)
         self._journal = journal
         self._notice = notice
         self._amended = amended
@@ -75,6 +76,7 @@ class Recording:
 
     def tick(self, at: Instant) -> None:
         """Event time goes on. Never raises."""
+        self._at = at
         for recorder in self.recorders:
             self._run(recorder, lambda: recorder.tick(at), at)  # noqa: B023 - run at once
 
@@ -111,7 +113,11 @@ class Recording:
 
     def changed(self) -> Sequence[Row]:
         """See ``States``."""
-        return [row for each in self.recorders for row in each.memory.changed(each.name)]
+        rows: list[Row] = []
+        for each in self.recorders:
+            with self._rim(each, self._at):
+                rows += each.memory.changed(each.name)
+        return rows
 
     def kept(self, rows: Sequence[Row]) -> None:
         """See ``States``."""
