@@ -50,7 +50,7 @@ CREATE TABLE blocks (
     total INTEGER NOT NULL,           -- observations of the lane up to and with this block
     boot TEXT NOT NULL,
     clock TEXT NOT NULL,
-    hash BLOB,                        -- of the chain, once blocks are sealed
+    hash BLOB,                        -- of the chain; NULL in a journal from before there were chains
     body BLOB NOT NULL
 ) STRICT;
 
@@ -82,11 +82,37 @@ CREATE TABLE rollups (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES)
+_SEALS = """
+CREATE TABLE seals (                  -- signed heads of the lanes' chains
+    key INTEGER PRIMARY KEY,          -- as of the block with that seq; seq 0 before the first
+    pruned INTEGER NOT NULL,          -- the last seq that retention had deleted
+    hash BLOB NOT NULL,               -- of the chain up to there
+    at INTEGER NOT NULL,              -- when it was signed
+    signer TEXT NOT NULL,             -- public key, hexadecimal
+    signature BLOB NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Brings the file to this program's schema, each step in one transaction.
+
+    Raises JournalError for a file that is not a journal or comes from a newer program.
+    """
+    version = known_version(connection, path)
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def known_version(connection: sqlite3.Connection, path: Path) -> int:
+    """How many steps the file has been through.
 
     Raises JournalError for a file that is not a journal or comes from a newer program.
     """
@@ -100,10 +126,4 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer Tagtrail (schema {version}, this one knows {len(MIGRATIONS)}): "
             "install that version again, or choose another journal.path"
         )
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        try:
-            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
-        except sqlite3.Error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+    return version
