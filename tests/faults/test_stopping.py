@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -13,6 +15,19 @@ from tests.faults.rig import PER_SECOND, QUANTITIES, Gateways, journalled, obser
 
 ENDS_WITHIN_S = 5.0
 LOADED_S = 4.0
+
+
+async def verified(config: Path) -> dict[str, Any]:
+    """What ``tagtrail verify`` says."""
+    verify = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "edge", "verify", str(config), "--json"),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    said, _ = await verify.communicate()
+    assert verify.returncode == 0
+    verdict: dict[str, Any] = orjson.loads(said)
+    return verdict
 
 
 async def test_a_gateway_under_full_load_ends_within_seconds_and_keeps_what_it_took_in(
@@ -39,6 +54,8 @@ async def test_a_gateway_under_full_load_ends_within_seconds_and_keeps_what_it_t
     assert taken[1] - taken[0] > 0.8 * PER_SECOND * lasted_s
     assert observations(gateway.journal) >= taken[1]
     assert taken[1] % len(QUANTITIES) == 0
+    verdict = await verified(config)
+    assert {lane["head"] - lane["proven"] for lane in verdict["lanes"]} == {0}, "the last seal seals all"
     blocks = journalled(gateway.journal)
     records = [orjson.loads(body)["record"] for (lane, _), body in blocks.items() if lane == "records"]
     assert [record["event"] for record in records if record["kind"] == "gateway"] == ["started", "stopped"]
