@@ -254,12 +254,14 @@ class Gateway:
         return status.full(self)
 
     async def _read(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        device = request.get("device")
+        device, asked_s = request.get("device"), request.get("wait")
+        if not isinstance(device, str) or not isinstance(asked_s, int | float | None):
+            raise Refused("malformed_request")
         if device not in self.settings.devices:
             raise Refused("unknown_device", device=device)
         port = self.settings.devices[device].port
         source = self.sources[port]
-        wait_s = request.get("wait") or longest_wait_s(self.settings.ports[port].kind)
+        wait_s = asked_s or longest_wait_s(self.settings.ports[port].kind)
         if self.health[port].state == "down":
             raise Refused("link_down", detail=self.health[port].error)
         return await read_next(self.intake, source, device, float(wait_s))
