@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import orjson
 import pytest
+from hypothesis import strategies as st
 
 from drivers.catalogue import DRIVERS
 from edge.facts import FACTS
@@ -38,6 +40,28 @@ def test_whatever_comes_in_harms_nobody(target: Target) -> None:
 def test_every_driver_and_every_kind_of_fact_is_among_them() -> None:
     assert {f"driver {name}" for name in DRIVERS} <= {target.name for target in TARGETS}
     assert words.SAID.keys() == FACTS.keys()
+
+
+def _raises(_given: bytes) -> None:
+    raise IndexError("a defect")
+
+
+def _dawdles(_given: bytes) -> None:
+    until = time.process_time() + 0.1
+    while time.process_time() < until:
+        pass
+
+
+@pytest.mark.parametrize(("feed", "error"), [(_raises, IndexError), (_dawdles, AssertionError)])
+def test_the_rig_is_awake(feed: Callable[[bytes], None], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        fuzz(Target("a defect", st.just(b"x"), feed), Tally(), 1)
+
+
+def test_the_rig_notices_what_is_kept() -> None:
+    kept: list[bytes] = []
+    target = Target("a leak", st.just(b"x"), lambda given: kept.append(bytes(4096)))
+    assert grown(target, [b"x"] * 30) > GROWN_BYTES
 
 
 FAR = ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1500-01-01T00:00:00Z", "9999-12-31T23:59:59Z")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -272,7 +272,7 @@ def _smallest(rest: str) -> bytes:
     return b"gateway: {id: a, operator: {name: a}, site: {name: a}, timezone: UTC}\n" + rest.encode()
 
 
-BOMBS: Final = [
+BOMBS: Final[list[Callable[[], bytes]]] = [
     lambda: b"a: &a [x]\n" + b"".join(b"b%d: &b%d [*a, *a, *a]\n" % (at, at) for at in range(5000)),
     lambda: b"[" * 100_000,
     lambda: b"a: " + b"{b: " * 50_000,
