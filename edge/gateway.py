@@ -175,8 +175,8 @@ class Gateway:
         finally:
             for task in tasks:
                 task.cancel()
-            if tasks:
-                await asyncio.wait(tasks, timeout=ENDS_WITHIN_S)
+            ended = asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait([ended], timeout=ENDS_WITHIN_S)
             self.intake.end()
             self.own.event("stopped", {"version": status.VERSION})
             await self.journal.close()

@@ -225,4 +225,4 @@ def test_systemd_says_whether_it_watches(
 
 def test_the_unit_file_asks_for_the_watchdog() -> None:
     unit = (CHECKOUT / "systemd" / "tagtrail.service").read_text()
-    assert {"Type=notify", "WatchdogSec=60s", "Restart=on-failure"} <= set(unit.splitlines())
+    assert {"Type=notify", "WatchdogSec=60s", "LimitCORE=0", "Restart=on-failure"} <= set(unit.splitlines())

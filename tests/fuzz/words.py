@@ -1,4 +1,5 @@
-"""Everything that reads what people and platforms say: commands, the control socket, hold lists, settings."""
+"""Everything that reads what people and platforms say: commands, the control socket, hold lists, evidence,
+settings."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from edge.commands.judging import VERBS, Message, identity, judge
 from edge.control import ControlSocket, Refused
 from edge.entering import Entering
 from edge.errors import SettingsError
+from edge.evidence.verify import CAPTURE, EXPORT, Lines, export, verify
 from edge.instant import parse_rfc3339
 from edge.journal.trail import Index, Newest
 from edge.messages import LANGS, sentence
@@ -31,6 +33,7 @@ from edge.recorders.holds import KIND
 from edge.recording import Recording
 from edge.settings import Settings
 from edge.wiring import holds, recorders
+from tests.edge.evidence.evidence_rig import KEY, Box
 from tests.fuzz.mutation import JSON, altered, damaged
 from tests.fuzz.target import Target
 
@@ -93,6 +96,7 @@ def targets() -> Iterator[Target]:
     yield Target("facts", st.lists(_facts(), min_size=1, max_size=4), enter, anew=_sites.clear)
     held = altered(HOLDS).map(_json) | damaged([orjson.dumps(each) for each in HOLDS])
     yield Target("hold list", held, hold, anew=_sites.clear)
+    yield Target("verify", damaged([_sealed()], most_bytes=32 * 1024), _verify)
     yield Target("settings", damaged(_files(), most_bytes=16 * 1024), _load)
     yield Target("settings, large", st.sampled_from(BOMBS).map(lambda made: made()), _load, most_s=3.0)
 
@@ -246,6 +250,24 @@ def hold(payload: bytes) -> None:
     disk = Disk()
     disk.recording = recording
     at_once(disk.flush())
+
+
+# --- evidence ---------------------------------------------------------------------------------------------
+
+
+def _sealed() -> bytes:
+    """An export: blocks and seals of both lanes."""
+    with tempfile.TemporaryDirectory() as folder:
+        box = Box(Path(folder))
+        box.written()
+        return b"".join(line.rstrip(b"\n") + b"\n" for line in export(box.path))
+
+
+def _verify(lines: bytes) -> None:
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(lines)
+        for rules in (EXPORT, CAPTURE):
+            verify(Lines(Path(file.name), rules), KEY.public)
 
 
 # --- settings ---------------------------------------------------------------------------------------------
