@@ -15,7 +15,7 @@ LATEST = Instant(2**63 - 1)
 """2262-04-11T23:47:16Z: the last that 64 bits hold, in a column of the journal as in JSON."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4096)
 def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 

@@ -42,9 +42,8 @@ def _holds(target: Target, lasts_s: float) -> bool:
     except Exception:  # noqa: BLE001 - whatever was raised is what is looked for
         click.echo(f"{target.name}:\n{traceback.format_exc()}", err=True)
         return False
-    finally:
-        kept = grown(target, list(tally.last))
-        click.echo(f"{target.name:32}{tally.cases:>9}{tally.worst_s * 1000:>9.1f} ms{kept:>10} B")
+    kept = grown(target, list(tally.last))
+    click.echo(f"{target.name:32}{tally.cases:>9}{tally.worst_s * 1000:>9.1f} ms{kept:>10} B")
     return True
 
 

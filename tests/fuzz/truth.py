@@ -15,8 +15,8 @@ from edge.quantities import QUANTITIES
 
 LONGEST_CODE: Final = 128
 
-_BREAKS: Final = str.maketrans("\t\r\n", "   ")
-"""A square code may hold several lines; they are a text, and no identifier."""
+_BREAKS: Final = str.maketrans(dict.fromkeys("\t\r\n\x04\x1c\x1d\x1e\x1f", " "))
+"""A text, which is no identifier, may have several lines, and the parts of ISO/IEC 15434."""
 
 
 def check(observations: object, at: Instant) -> None:
