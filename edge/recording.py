@@ -13,9 +13,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
-
-import orjson
+from typing import Protocol, TypeVarTuple
 
 from drivers.contract import Instant, Observation
 from edge.alarms import Cause
@@ -24,6 +22,8 @@ from edge.journal.states import Row
 from edge.journal.trail import Index
 from edge.recorders.contract import Derived, Fact, Notice, Output, Recorder, Unfit
 from edge.records.record import TradeRecord
+
+_Told = TypeVarTuple("_Told")
 
 log = logging.getLogger(__name__)
 
@@ -72,13 +72,13 @@ class Recording:
         """Never raises."""
         for recorder in self._hearing.get(device, ()):
             for item in observations:
-                self._run(recorder, lambda: recorder.observe(device, item), item.at)  # noqa: B023 - run at once
+                self._run(recorder, item.at, recorder.observe, device, item)
 
     def tick(self, at: Instant) -> None:
         """Event time goes on. Never raises."""
         self._at = at
         for recorder in self.recorders:
-            self._run(recorder, lambda: recorder.tick(at), at)  # noqa: B023 - run at once
+            self._run(recorder, at, recorder.tick, at)
 
     def enter(self, fact: Fact) -> list[str]:
         """The ids of the records that follow from it, each once.
@@ -115,18 +115,22 @@ class Recording:
         """See ``States``."""
         rows: list[Row] = []
         for each in self.recorders:
-            with self._rim(each, self._at):
-                rows += each.memory.changed(each.name)
+            if not each.memory.is_kept:
+                with self._rim(each, self._at):
+                    rows += each.memory.changed(each.name)
         return rows
 
     def kept(self, rows: Sequence[Row]) -> None:
         """See ``States``."""
         for recorder in self.recorders:
-            recorder.memory.kept()
+            if not recorder.memory.is_kept:
+                recorder.memory.kept()
 
-    def _run(self, recorder: Recorder, work: Callable[[], Iterable[Output]], at: Instant) -> None:
+    def _run(
+        self, recorder: Recorder, at: Instant, work: Callable[[*_Told], Iterable[Output]], *told: *_Told
+    ) -> None:
         with self._rim(recorder, at):
-            for output in work():
+            for output in work(*told):
                 self._put(output, at)
 
     @contextmanager
@@ -147,7 +151,7 @@ class Recording:
             return None
         output = self._amended(output)
         record = output.record
-        self._journal.record(record.kind, at, orjson.dumps(record.body()), _index(output))
+        self._journal.record(record.kind, at, record.encoded(), _index(output))
         return record.id
 
 
