@@ -166,10 +166,12 @@ def _opened(name: str) -> tuple[Recording, Entering]:
 
 def _founded(name: str) -> tuple[Recording, Entering]:
     settings, disk = _site(name), Disk()
-    found: dict[str, Newest] = {}
-    corrections, held = Corrections(found.get), holds(settings, DRIVERS)
+    found: dict[str, Newest | None] = {}
+    corrections = Corrections(found)
+    derived = recorders(settings, DRIVERS)
+    held = holds(settings, DRIVERS, derived)
     recording = Recording(
-        [*recorders(settings, DRIVERS), corrections, held, Commanded()],
+        [*derived, corrections, held, Commanded()],
         journal=disk,
         notice=lambda _: None,
         amended=corrections.amended,
