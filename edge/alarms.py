@@ -11,6 +11,7 @@ class Cause(StrEnum):
 
     SILENT = "silent"
     PORT_DOWN = "port_down"
+    DEFECT = "defect"
     UPLINK_REFUSED = "uplink_refused"
     UPLINK_UNHEARD = "uplink_unheard"
     UPLINK_QUARANTINE = "uplink_quarantine"

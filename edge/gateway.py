@@ -44,12 +44,13 @@ from edge.recorders.holds import Holds
 from edge.recording import Recording
 from edge.scan import Found, found
 from edge.settings import Settings
-from edge.supervisor import Health, supervise
-from edge.systemd import notify
+from edge.supervisor import PATIENCE_S, Health, supervise
+from edge.systemd import notify, watchdog_s
 from edge.uplinks.contract import Uplink
 from edge.uplinks.mqtt import MqttUplink, Target
 from edge.uplinks.seals import kept_by
 from edge.uplinks.store import Store
+from edge.watchdog import Watchdog
 from edge.wiring import (
     allowed,
     holds,
@@ -67,6 +68,12 @@ log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
 CLOCK_CHECK_TICKS: Final = 5
+
+TIMEOUTS: Final = 3
+"""Of a port, that a turn of its source may take besides: waiting for silence, asking, guarding."""
+
+ENDS_WITHIN_S: Final = 2.0
+"""What has not ended by then when the gateway stops is not waited for: what it gave is stored."""
 
 
 def load(path: Path) -> Settings:
@@ -192,12 +199,14 @@ class Gateway:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            ended = asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait([ended], timeout=ENDS_WITHIN_S)
             self.intake.end()
             self.own.event("stopped", {"version": status.VERSION})
             await self.journal.close()
 
     def _work(self) -> dict[str, Any]:
+        watchdog = watchdog_s()
         work: dict[str, Any] = {
             "journal": self.journal.run(),
             "tick": self._tick(),
@@ -205,12 +214,17 @@ class Gateway:
             "commands": self.commands.run(),
             "chain": self.journal.inspect(),
         }
+        patience_s = PATIENCE_S if watchdog is None else watchdog / 2
+        if watchdog is not None:
+            work["watchdog"] = Watchdog(watchdog, self.journal, self.health.values()).run()
         for name, source in self.sources.items():
             work[f"port {name}"] = supervise(
                 self.health[name],
                 partial(source.run, self.intake),
                 failed=partial(self._port_failed, name),
                 recovered=partial(self._port_recovered, name),
+                turns=partial(getattr, source, "turns"),
+                patience_s=patience_s + TIMEOUTS * self.settings.ports[name].timeout_s,
             )
         for name, uplink in self.uplinks.items():
             work[f"uplink {name}"] = uplink.run()
@@ -274,12 +288,14 @@ class Gateway:
         return status.full(self)
 
     async def _read(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        device = request.get("device")
+        device, asked_s = request.get("device"), request.get("wait")
+        if not isinstance(device, str) or not isinstance(asked_s, int | float | None):
+            raise Refused("malformed_request")
         if device not in self.settings.devices:
             raise Refused("unknown_device", device=device)
         port = self.settings.devices[device].port
         source = self.sources[port]
-        wait_s = request.get("wait") or longest_wait_s(self.settings.ports[port].kind)
+        wait_s = asked_s or longest_wait_s(self.settings.ports[port].kind)
         if self.health[port].state == "down":
             raise Refused("link_down", detail=self.health[port].error)
         return await read_next(self.intake, source, device, float(wait_s))

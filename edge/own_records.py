@@ -60,7 +60,7 @@ class OwnRecords:
             self._write(record, notice.at)
 
     def settled(self, known: Known) -> None:
-        """Clears what stood about what the settings no longer have."""
+        """Clears what stood about what the settings no longer have, and about defects."""
         at = self._now()
         for record in self.standing.gone(known, at):
             self._write(record, at)

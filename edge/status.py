@@ -51,6 +51,7 @@ def full(gateway: Gateway) -> dict[str, Any]:
         "devices": {name: _device(gateway, state) for name, state in gateway.intake.devices.items()},
         "hold_list": gateway.hold_lists.facts(),
         "commands": gateway.commands.facts(),
+        "recorders": {"failures": dict(gateway.recording.failures)},
         "alarms": [record.body() for record in gateway.own.standing.active],
     }
 
@@ -67,6 +68,7 @@ def _port(gateway: Gateway, name: str) -> dict[str, Any]:
         "error": health.error,
         "restarts": health.restarts,
         "crashes": health.crashes,
+        "hangs": health.hangs,
         **gateway.sources[name].counters(),
     }
 

@@ -211,6 +211,11 @@ class Journal:
         """The group commit, retention and rollups, until cancelled; ``close`` commits what then waits."""
         await self._commits.run()
 
+    async def turn(self) -> None:
+        """Comes back once both threads have: neither hangs on the disk. Raises nothing."""
+        for thread in (self._writing, self._reading):
+            await asyncio.get_running_loop().run_in_executor(thread, _nothing)
+
     async def inspect(self) -> None:
         """Walks the chains in the background, until cancelled; see ``Inspection``."""
         inspection = Inspection(
@@ -340,6 +345,9 @@ class Journal:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except sqlite3.Error as error:
             raise JournalError(f"{self._path}: {error}; see its disk, and `tagtrail status`") from error
+
+
+def _nothing() -> None: ...
 
 
 def _size(path: Path) -> int:

@@ -69,6 +69,8 @@ class Known(NamedTuple):
                 return record.subject in self.due
             case Cause.UNKNOWN_HOOK:
                 return record.facts.get("device") in self.subjects
+            case Cause.DEFECT:
+                return False  # a program that is started anew may be another one
             case cause if cause in _ABOUT_SETTINGS:
                 return record.subject in self.subjects
         return True
