@@ -47,8 +47,11 @@ class Box:
     def cleared(self, cause: Cause, subject: str) -> None:
         self.rung.append(("cleared", cause, subject))
 
+    def identity(self) -> Identity:
+        return Identity("dx-yidong-01", self.machine, self.boot, operator="伊东羊业")
+
     async def open(self, rules: Rules | None = None) -> Journal:
-        identity = Identity("dx-yidong-01", self.machine, self.boot, operator="伊东羊业")
+        identity = self.identity()
         return await Journal.open(self.path, identity, rules or Rules(), self.now, lambda: self.clock, self)
 
     @asynccontextmanager
