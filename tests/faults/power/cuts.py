@@ -17,8 +17,13 @@ from tests.faults.power.promises import BROKEN, Key, Promised, blocks_in, broken
 from tests.faults.power.recorded import recording
 from tests.faults.power.workloads import Play, Workload
 
-_SCRATCH: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
+SCRATCH: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Memory, where there is such a folder: nothing in here has to outlive the program."""
+
+
+def write(image: Image, folder: Path) -> None:
+    for name, data in image.items():
+        (folder / name).write_bytes(data)
 
 
 class Recorded(NamedTuple):
@@ -28,15 +33,26 @@ class Recorded(NamedTuple):
     operations: Sequence[Operation]
     ever: Mapping[Key, str]
 
+    @classmethod
+    def of(cls, before: Image, operations: Sequence[Operation]) -> Recorded:
+        """Stored is what was said to be, and what the last session left as it stopped."""
+        disk, promised = Disk.holding(before), Promised()
+        for operation in operations:
+            disk.take(operation)
+            if isinstance(operation, Said):
+                promised.hear(operation.fact)
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
+            write(disk.image(Kept.ALL, random.Random()), Path(folder))
+            left = blocks_in(Path(folder) / "journal.db")
+        return cls(
+            before, operations, promised.blocks | {key: each.body.decode() for key, each in left.items()}
+        )
+
     @property
     def moments(self) -> range:
         """Before, between and after the operations; what was promised of the disk as it came is no moment."""
         first = next(at for at, operation in enumerate(self.operations) if not isinstance(operation, Said))
         return range(first, len(self.operations) + 1)
-
-    @property
-    def ways(self) -> int:
-        return len(self.moments) * len(Kept)
 
 
 class Cut(NamedTuple):
@@ -50,25 +66,23 @@ class Cut(NamedTuple):
 def record(workload: Workload, synchronous: str = "FULL") -> Recorded:
     """Plays it to its end, and writes down what is done to the disk."""
     before = workload.before()
-    with tempfile.TemporaryDirectory(dir=_SCRATCH) as name:
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as name:
         folder = Path(name)
         write(before.image, folder)
         with recording(before.image, synchronous) as found:
             for fact in before.facts:
                 found.say(**fact)
             asyncio.run(workload.play(Play(folder, found.say)))
-        return Recorded(before.image, found.operations, _ever(found.operations, folder))
+    return Recorded.of(before.image, found.operations)
 
 
 def drawn(recorded: Recorded, number: int, seed: int) -> list[Cut]:
-    """So many cuts: every operation is cut in every way before one is cut that way again."""
+    """So many cuts: at every operation in every way first, then over and over with other sectors kept."""
     chance = random.Random(seed)
     ways = list(product(recorded.moments, Kept))
-    cuts: list[Cut] = []
-    while len(cuts) < number:
-        again = chance.sample(ways, min(len(ways), number - len(cuts)))
-        cuts += [Cut(at, kept, chance.getrandbits(32)) for at, kept in again]
-    return cuts
+    chosen = chance.sample(ways, min(len(ways), number))
+    chosen += [(chance.choice(recorded.moments), Kept.SECTORS) for _ in range(number - len(chosen))]
+    return [Cut(at, kept, chance.getrandbits(32)) for at, kept in chosen]
 
 
 def tally(recorded: Recorded, cuts: Sequence[Cut], lies: float = 0.0) -> Counter[str]:
@@ -83,15 +97,10 @@ def tally(recorded: Recorded, cuts: Sequence[Cut], lies: float = 0.0) -> Counter
         if mark in seen:
             continue
         seen.add(mark)
-        with tempfile.TemporaryDirectory(dir=_SCRATCH) as folder:
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
             write(image, Path(folder))
             found.update(["cuts", *broken(Path(folder), promised, recorded.ever)])
     return found
-
-
-def write(image: Image, folder: Path) -> None:
-    for name, data in image.items():
-        (folder / name).write_bytes(data)
 
 
 def _images(recorded: Recorded, cuts: Sequence[Cut], lies: float) -> Iterator[tuple[Image, Promised]]:
@@ -109,16 +118,6 @@ def _images(recorded: Recorded, cuts: Sequence[Cut], lies: float) -> Iterator[tu
             disk.take(operation)
         if isinstance(operation, Said):
             promised.hear(operation.fact)
-
-
-def _ever(operations: Sequence[Operation], folder: Path) -> dict[Key, str]:
-    """What was said, and what the last session stored while it stopped."""
-    promised = Promised()
-    for operation in operations:
-        if isinstance(operation, Said):
-            promised.hear(operation.fact)
-    left = blocks_in(folder / "journal.db")
-    return promised.blocks | {key: block.body.decode() for key, block in left.items()}
 
 
 def _mark(image: Image, promised: Promised) -> bytes:

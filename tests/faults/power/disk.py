@@ -35,6 +35,12 @@ class Sync(NamedTuple):
     file: int
 
 
+class SyncFailed(NamedTuple):
+    """What was to be synced is forgotten: later syncs of the file do not try it again."""
+
+    file: int
+
+
 class Name(NamedTuple):
     """The name now means this file; None: nothing. formerly: the name that it had (a renaming)."""
 
@@ -54,7 +60,7 @@ class Said(NamedTuple):
 
 
 Loose: TypeAlias = Write | Truncate | Name
-Operation: TypeAlias = Loose | Sync | SyncNames | Said
+Operation: TypeAlias = Loose | Sync | SyncFailed | SyncNames | Said
 Image: TypeAlias = dict[str, bytes]
 """Files by name."""
 
@@ -90,6 +96,8 @@ class Disk:
         match operation:
             case Sync(file):
                 self._settle(lambda loose: not isinstance(loose, Name) and loose.file == file)
+            case SyncFailed(file):
+                self.loose = [loose for loose in self.loose if isinstance(loose, Name) or loose.file != file]
             case SyncNames():
                 self._settle(lambda loose: isinstance(loose, Name))
             case Said():

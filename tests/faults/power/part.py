@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from tests.faults.power.cuts import Recorded, drawn, record, tally
+from tests.faults.power.disk import Kept
 from tests.faults.power.promises import BROKEN
 from tests.faults.power.workloads import WORKLOADS
 from tests.faults.table import Budget, Row
@@ -18,8 +19,8 @@ TITLE: Final = "power cuts"
 CUTS: Final = 20_000
 """Different ones at the least."""
 
-_PASSES: Final = 1.4
-"""Every operation of every workload cut in every way, and some of them again with other luck."""
+_TORN: Final = 6
+"""Every operation of every workload is cut in every way, and so many times more with other sectors kept."""
 
 _CONTROL_CUTS: Final = 200
 """Of each workload with each control."""
@@ -39,7 +40,8 @@ def _promises(budget: Budget) -> Iterator[Row]:
     total = 0
     for workload in WORKLOADS:
         recorded = record(workload)
-        found = tally(recorded, drawn(recorded, budget.of(recorded.ways * _PASSES), budget.seed))
+        cuts = budget.of(len(recorded.moments) * (len(Kept) + _TORN))
+        found = tally(recorded, drawn(recorded, cuts, budget.seed))
         total += found["cuts"]
         yield _row(workload.name, found, holds=not any(found[word] for word in BROKEN))
     yield Row("all of them", total, {}, holds=total >= budget.of(CUTS))

@@ -11,14 +11,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from unittest.mock import patch
 
 import apsw
 
-from tests.faults.power.disk import Image, Name, Operation, Said, Sync, SyncNames, Truncate, Write
+from tests.faults.power.disk import Image, Sync, SyncNames, Truncate, Write
+from tests.faults.power.recording import Recording
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer  # collections.abc has it from Python 3.12 on
@@ -28,37 +28,8 @@ _T = TypeVar("_T")
 _VFS: Final = "tagtrail-recording"
 _NEW_LOG: Final = apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL
 _BUSY_MS: Final = 5_000
-_SMALL_LOG_BYTES: Final = 48 << 10
+SMALL_LOG_BYTES: Final = 48 << 10
 """So that the write-ahead log is folded into the file every few commits; in life it is every few minutes."""
-
-
-class Recording:
-    """What was done to a folder that held ``base`` before. operations: as they came."""
-
-    def __init__(self, base: Image) -> None:
-        self.base = base
-        self.operations: list[Operation] = []
-        self._numbers = count(len(base))
-        self._files = {name: number for number, name in enumerate(base)}
-
-    def say(self, **fact: object) -> None:
-        """The program is held to this from here on."""
-        self.operations.append(Said(fact))
-
-    def file(self, name: str) -> int:
-        """The number of the file that is now called so; it is made where there is none."""
-        if name not in self._files:
-            self._files[name] = next(self._numbers)
-            self.operations.append(Name(name, self._files[name]))
-        return self._files[name]
-
-    def delete(self, name: str) -> None:
-        if self._files.pop(name, None) is not None:
-            self.operations.append(Name(name, None))
-
-    def rename(self, old: str, new: str) -> None:
-        self._files[new] = self._files.pop(old)
-        self.operations.append(Name(new, self._files[new], formerly=old))
 
 
 @contextmanager
@@ -74,7 +45,7 @@ def recording(base: Image, synchronous: str = "FULL") -> Iterator[Recording]:
         with (
             patch("edge.journal.database._connect", connect),
             patch("edge.journal.database._sync_folder", lambda _: found.operations.append(SyncNames())),
-            patch("edge.journal.database._WAL_BYTES", _SMALL_LOG_BYTES),
+            patch("edge.journal.database._WAL_BYTES", SMALL_LOG_BYTES),
         ):
             yield found
     finally:
