@@ -6,14 +6,14 @@ import asyncio
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.faults.power.disk import Disk, Image, Kept, Operation, Said
-from tests.faults.power.promises import BROKEN, Key, Promised, blocks_in, broken
+from tests.faults.power.promises import BROKEN, Key, Promised, broken
 from tests.faults.power.recorded import recording
 from tests.faults.power.workloads import Play, Workload
 
@@ -27,26 +27,19 @@ def write(image: Image, folder: Path) -> None:
 
 
 class Recorded(NamedTuple):
-    """A workload as the disk saw it. ever: every block that was stored in it."""
+    """A workload as the disk saw it, from what it held before."""
 
     before: Image
     operations: Sequence[Operation]
-    ever: Mapping[Key, str]
 
-    @classmethod
-    def of(cls, before: Image, operations: Sequence[Operation]) -> Recorded:
-        """Stored is what was said to be, and what the last session left as it stopped."""
-        disk, promised = Disk.holding(before), Promised()
-        for operation in operations:
-            disk.take(operation)
+    @property
+    def blocks(self) -> dict[Key, str]:
+        """Every block that was said to be stored."""
+        promised = Promised()
+        for operation in self.operations:
             if isinstance(operation, Said):
                 promised.hear(operation.fact)
-        with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
-            write(disk.image(Kept.ALL, random.Random()), Path(folder))
-            left = blocks_in(Path(folder) / "journal.db")
-        return cls(
-            before, operations, promised.blocks | {key: each.body.decode() for key, each in left.items()}
-        )
+        return promised.blocks
 
     @property
     def moments(self) -> range:
@@ -73,7 +66,7 @@ def record(workload: Workload, synchronous: str = "FULL") -> Recorded:
             for fact in before.facts:
                 found.say(**fact)
             asyncio.run(workload.play(Play(folder, found.say)))
-    return Recorded.of(before.image, found.operations)
+    return Recorded(before.image, found.operations)
 
 
 def drawn(recorded: Recorded, number: int, seed: int) -> list[Cut]:
@@ -92,6 +85,7 @@ def tally(recorded: Recorded, cuts: Sequence[Cut], lies: float = 0.0) -> Counter
     """
     found: Counter[str] = Counter(cuts=0, **dict.fromkeys(BROKEN, 0))
     seen: set[bytes] = set()
+    ever = recorded.blocks
     for image, promised in _images(recorded, cuts, lies):
         mark = _mark(image, promised)
         if mark in seen:
@@ -99,7 +93,7 @@ def tally(recorded: Recorded, cuts: Sequence[Cut], lies: float = 0.0) -> Counter
         seen.add(mark)
         with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
             write(image, Path(folder))
-            found.update(["cuts", *broken(Path(folder), promised, recorded.ever)])
+            found.update(["cuts", *broken(Path(folder), promised, ever)])
     return found
 
 

@@ -18,8 +18,10 @@ from unittest.mock import patch
 
 import orjson
 
+from edge.evidence.keys import read_or_make_key
 from tests.faults.power.cuts import SCRATCH, Recorded
 from tests.faults.power.mounted import SAID, Mounted, mounted
+from tests.faults.power.promises import KEY_FILE
 from tests.faults.power.recorded import SMALL_LOG_BYTES
 from tests.faults.power.workloads import WORKLOADS, Before, Play, Workload
 
@@ -41,7 +43,7 @@ def played(workload: Workload, synchronous: str | None = None) -> Recorded:
     before = workload.before()
     with tempfile.TemporaryDirectory(dir=SCRATCH) as scratch, mounted(before.image, Path(scratch)) as found:
         assert _run(workload, before, found, synchronous) == 0
-    return Recorded.of(before.image, found.operations)
+    return Recorded(before.image, found.operations)
 
 
 def broken_off(workload: Workload, fault: str, after: int) -> Recorded:
@@ -50,7 +52,7 @@ def broken_off(workload: Workload, fault: str, after: int) -> Recorded:
     with tempfile.TemporaryDirectory(dir=SCRATCH) as scratch, mounted(before.image, Path(scratch)) as found:
         found.fault(fault, after)
         _run(workload, before, found)
-    return Recorded.of(before.image, found.operations)
+    return Recorded(before.image, found.operations)
 
 
 def _run(workload: Workload, before: Before, found: Mounted, synchronous: str | None = None) -> int:
@@ -68,7 +70,10 @@ def main(folder: Path, name: str) -> None:
         os.setxattr(folder, SAID, orjson.dumps(fact))
 
     workload = next(workload for workload in WORKLOADS if workload.name == name)
-    asyncio.run(workload.play(Play(folder, say)))
+    play = Play(folder, say)
+    play.box.key = read_or_make_key(folder / KEY_FILE)
+    say(key=play.box.key.public)
+    asyncio.run(workload.play(play))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ The facts said are JSON, so that a program in another process can say them too:
 ``{"delivered": [uplink, journal, lane, seq]}``            the far side has had them up to there
 ``{"acknowledged": [uplink, journal, lane, seq]}``         on disk: the cursor there
 ``{"forgetting": uplink}``                                 from here on its cursors may be gone
+``{"key": public}``                                        on disk: the key that seals
 ========================================================= =================================================
 """
 
@@ -24,6 +25,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import orjson
 
 from edge.errors import JournalError
+from edge.evidence.keys import read_key
+from edge.evidence.verify import JournalFile, verify
 from edge.journal.block import Block, Lane
 from edge.journal.database import open_reader
 from edge.journal.packing import Record
@@ -51,6 +54,8 @@ BROKEN: Final = (LOST, CORRUPT, HOLES, AHEAD)
 KIND: Final = "dispatch"
 """Of the records whose numbers a recorder remembers."""
 
+KEY_FILE: Final = "journal.db.key"
+
 _ALL: Final = 1 << 40
 
 Key: TypeAlias = tuple[str, str, int]
@@ -65,8 +70,10 @@ class Promised:
     n: int = 0
     delivered: dict[Place, int] = field(default_factory=dict)
     acknowledged: dict[Place, int] = field(default_factory=dict)
+    key: str | None = None
 
     def hear(self, fact: Mapping[str, Any]) -> None:
+        self.key = fact.get("key", self.key)
         for journal, lane, seq, body in fact.get("stored", ()):
             self.blocks[journal, lane, seq] = body
         self.n = max(self.n, fact.get("n", 0))
@@ -82,7 +89,8 @@ class Promised:
 class Found(NamedTuple):
     """A journal that came back, and one more record stored in it. cursors: by uplink, journal and lane.
 
-    n: what the recorder remembers. next: the seq that the record got. intact: what SQLite's own check says.
+    n: what the recorder remembers. next: the seq that the record got. intact: what SQLite's own check and
+    that of the chain say. key: the public half of the key in the folder, if there is one.
     """
 
     lanes: Sequence[LaneStanding]
@@ -91,12 +99,13 @@ class Found(NamedTuple):
     n: int
     next: Key
     intact: bool
+    key: str | None
 
 
 def broken(folder: Path, promised: Promised, ever: Mapping[Key, str]) -> set[str]:
     """Opens the journal in this folder as the gateway would, and says what it does not keep.
 
-    ever: every block that was stored before the cut or would have been after it.
+    ever: every block that was said to be stored, before the cut or later.
     """
     try:
         found = _open(Box(folder))
@@ -119,6 +128,9 @@ def blocks_in(path: Path) -> dict[Key, Block]:
 
 
 def _open(box: Box) -> Found:
+    key_file = box.path.with_name(KEY_FILE)
+    if key_file.exists():
+        box.key = read_key(key_file)
     with closing(Writer(box.path, box.identity(), Rules(), box.now)) as writer:
         now = writer.standing
         blocks = blocks_in(box.path)
@@ -131,8 +143,16 @@ def _open(box: Box) -> Found:
         writer.commit(Batch([], [Record("gateway", box.now(), b"{}")], {}, "ntp"))
         head = writer.standing.lane(writer.journal, Lane.RECORDS).head
         with closing(sqlite3.connect(box.path)) as connection:
-            intact = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    return Found(now.lanes, blocks, cursors, n, (writer.journal, Lane.RECORDS.value, head), intact)
+            sound = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    chained = all(
+        lane.broken is None
+        for lane in verify(JournalFile(box.path), box.key.public).lanes
+        if lane.journal == writer.journal
+    )
+    key = box.key.public if key_file.exists() else None
+    return Found(
+        now.lanes, blocks, cursors, n, (writer.journal, Lane.RECORDS.value, head), sound and chained, key
+    )
 
 
 def _loses(found: Found, promised: Promised) -> bool:
@@ -142,12 +162,13 @@ def _loses(found: Found, promised: Promised) -> bool:
         any(seq > pruned.get((journal, lane), 0) for journal, lane, seq in missing)
         or any(found.cursors.get(place, 0) < seq for place, seq in promised.acknowledged.items())
         or found.n < promised.n
+        or (promised.key is not None and found.key != promised.key)
     )
 
 
 def _is_corrupt(found: Found, ever: Mapping[Key, str]) -> bool:
     return not found.intact or any(
-        ever.get(key) != block.body.decode() for key, block in found.blocks.items()
+        ever.get(key, body := block.body.decode()) != body for key, block in found.blocks.items()
     )
 
 
