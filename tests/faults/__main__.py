@@ -21,17 +21,23 @@ from tests.faults.table import Budget, Part, Row, show
 
 PARTS: Final = {
     "power": "tests.faults.power.part",
+    "kills": "tests.faults.power.kills",
 }
 """In the order in which they are tried; imported only when they are."""
 
 TABLE_WIDTH: Final = 110
 
 
-def tried(name: str, share: float, seed: int) -> tuple[str, list[Row]]:
-    """The title and the rows of one part."""
+def tried(name: str, share: float, seed: int, console: Console) -> bool:
+    """Shows the table of one part. Whether every row holds."""
     part = cast(Part, import_module(PARTS[name]))
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix=f"faults-{name}-") as folder:
-        return part.TITLE, list(part.run(Budget(share, seed, Path(folder))))
+        for row in part.run(Budget(share, seed, Path(folder))):
+            console.print(f"[dim]{name}: {row.fault}[/]")
+            rows.append(row)
+    show(part.TITLE, rows, console)
+    return all(row.holds for row in rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,13 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     console = Console(width=max(Console().width, TABLE_WIDTH))
     console.print(f"seed {options.seed}")
-    holds = True
-    for name in options.parts or PARTS:
-        console.print(f"{name} …")
-        title, rows = tried(name, options.share, options.seed)
-        show(title, rows, console)
-        holds = holds and all(row.holds for row in rows)
-    return 0 if holds else 1
+    held = [tried(name, options.share, options.seed, console) for name in options.parts or PARTS]
+    return 0 if all(held) else 1
 
 
 if __name__ == "__main__":

@@ -15,14 +15,16 @@ from typing import Final, NamedTuple
 from tests.faults.power.disk import Disk, Image, Kept, Operation, Said
 from tests.faults.power.promises import BROKEN, Key, Promised, broken
 from tests.faults.power.recorded import recording
-from tests.faults.power.workloads import Play, Workload
+from tests.faults.power.workloads import Before, Play, Workload
 
 SCRATCH: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Memory, where there is such a folder: nothing in here has to outlive the program."""
 
 
 def write(image: Image, folder: Path) -> None:
+    """As files for their owner alone: a key may be among them."""
     for name, data in image.items():
+        (folder / name).touch(0o600)
         (folder / name).write_bytes(data)
 
 
@@ -67,6 +69,16 @@ def record(workload: Workload, synchronous: str = "FULL") -> Recorded:
                 found.say(**fact)
             asyncio.run(workload.play(Play(folder, found.say)))
     return Recorded(before.image, found.operations)
+
+
+def again(workload: Workload) -> Workload:
+    """The same once more, on what a power cut in its midst has left."""
+    recorded = record(workload)
+    at = len(recorded.operations) * 2 // 3
+    cut = Cut(at, Kept.SECTORS, seed=0)
+    image, _ = next(_images(recorded, [cut], lies=0.0))
+    facts = [operation.fact for operation in recorded.operations[:at] if isinstance(operation, Said)]
+    return workload._replace(name=f"{workload.name}, once cut", before=lambda: Before(image, facts))
 
 
 def drawn(recorded: Recorded, number: int, seed: int) -> list[Cut]:
