@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from simulators.site import Site
 from tests.faults import rig
@@ -30,26 +30,34 @@ _EARLY: Final = 0.2
 """So many of the kills come before there is a first reading."""
 
 
+class Restart(NamedTuple):
+    """From the start of the process to its first reading; a busy machine shows in the one and not the other."""
+
+    took_s: float
+    cpu_s: float
+
+
 def run(budget: Budget) -> Iterator[Row]:
     """See ``table.Part``."""
     program = shutil.which("mosquitto")
     assert program is not None, "no mosquitto on this machine: apt-get install mosquitto"
     kills = budget.of(KILLS)
     found, restarts = asyncio.run(killed(budget.folder, Path(program), kills, budget.seed))
-    facts = {**found, "slowest restart s": max(restarts), "median s": sorted(restarts)[len(restarts) // 2]}
-    holds = not (found["lost"] or found["holes"] or found["excess"]) and max(restarts) <= RESTART_S
+    slowest_s = max(restart.took_s for restart in restarts)
+    facts = {**found, "restart ≤ s": slowest_s, "its CPU ≤ s": max(restart.cpu_s for restart in restarts)}
+    holds = not (found["lost"] or found["holes"] or found["excess"]) and slowest_s <= RESTART_S
     yield Row(f"under {rig.PER_SECOND} readings a second", kills, facts, holds)
 
 
-async def killed(folder: Path, mosquitto: Path, kills: int, seed: int) -> tuple[Counter[str], list[float]]:
-    """What was lost, and the seconds that the gateway took to its first reading after the kills.
+async def killed(folder: Path, mosquitto: Path, kills: int, seed: int) -> tuple[Counter[str], list[Restart]]:
+    """What was lost, and how long the gateway took to its first reading after the kills.
 
     lost: blocks that were at the broker or in the file before a kill and are not in the file after it, or
     never arrive. holes: seqs missing in a lane. excess: duplicates beyond one window a kill.
     """
     chance = random.Random(seed)
     found: Counter[str] = Counter(lost=0, holes=0, duplicates=0, excess=0)
-    restarts: list[float] = []
+    restarts: list[Restart] = []
     async with _site(folder, mosquitto) as (gateway, consumer):
         before: Blocks = {}
         for _ in range(kills):
@@ -71,8 +79,8 @@ async def killed(folder: Path, mosquitto: Path, kills: int, seed: int) -> tuple[
     return found, restarts
 
 
-async def _life(gateway: GatewayProcess, consumer: Consumer, chance: random.Random) -> list[float]:
-    """From a start to the moment of the kill; the seconds to the first reading, if it came to that."""
+async def _life(gateway: GatewayProcess, consumer: Consumer, chance: random.Random) -> list[Restart]:
+    """From a start to the moment of the kill; nothing, if there was no first reading."""
     heard, started = consumer.live, time.monotonic()
     await gateway.start()
     if chance.random() < _EARLY:
@@ -81,9 +89,9 @@ async def _life(gateway: GatewayProcess, consumer: Consumer, chance: random.Rand
     async with asyncio.timeout(_FIRST_READING_S):
         while consumer.live == heard:
             await asyncio.sleep(0.01)
-    took = time.monotonic() - started
+    restart = Restart(time.monotonic() - started, gateway.cpu_s())
     await asyncio.sleep(chance.uniform(0.0, 2.0))
-    return [took]
+    return [restart]
 
 
 @asynccontextmanager
