@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 
@@ -14,8 +13,8 @@ from tests.faults.power.mounted import why_not
 from tests.faults.power.playing import broken_off, played
 from tests.faults.power.promises import BROKEN
 from tests.faults.power.workloads import WORKLOADS
+from tests.faults.seed import AGAIN, SEED
 
-SEED = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(1 << 32))
 CUTS = 60
 STEADY, _, FIRST_START = WORKLOADS[:3]
 
@@ -30,11 +29,11 @@ def test_what_was_promised_survives() -> None:
 
 
 def test_a_journal_that_syncs_less_is_caught() -> None:
-    assert _tally(played(STEADY, synchronous="NORMAL"))["lost"] > 0, f"again with FAULTS_SEED={SEED}"
+    assert _tally(played(STEADY, synchronous="NORMAL"))["lost"] > 0, AGAIN
 
 
 def test_a_disk_that_lies_is_caught() -> None:
-    assert _tally(broken_off(STEADY, "lie", after=5))["lost"] > 0, f"again with FAULTS_SEED={SEED}"
+    assert _tally(broken_off(STEADY, "lie", after=5))["lost"] > 0, AGAIN
 
 
 @pytest.mark.parametrize("fault", ["cut", "full"])
@@ -54,7 +53,7 @@ def test_what_failed_to_sync_never_counts_as_stored() -> None:
 def expect_all_kept(recorded: Recorded) -> None:
     found = _tally(recorded)
     assert found["cuts"] > CUTS // 2, "too few of them differ"
-    assert not +Counter({word: found[word] for word in BROKEN}), f"again with FAULTS_SEED={SEED}"
+    assert not +Counter({word: found[word] for word in BROKEN}), AGAIN
 
 
 def _tally(recorded: Recorded) -> Counter[str]:

@@ -31,7 +31,7 @@ _EARLY: Final = 0.2
 
 
 class Restart(NamedTuple):
-    """From the start of the process to its first reading; a busy machine shows in the one and not the other."""
+    """From the start of the process to its first reading; a busy machine shows in ``took_s`` alone."""
 
     took_s: float
     cpu_s: float
