@@ -21,7 +21,7 @@ TITLE: Final = "power cuts"
 CUTS: Final = 20_000
 """Different ones at the least."""
 
-_TORN: Final = 6
+_TORN: Final = 5
 """Every operation of every workload is cut in every way, and so many times more with other sectors kept."""
 
 _CONTROL_CUTS: Final = 200

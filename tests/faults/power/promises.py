@@ -9,6 +9,7 @@ The facts said are JSON, so that a program in another process can say them too:
 ``{"acknowledged": [uplink, journal, lane, seq]}``         on disk: the cursor there
 ``{"forgetting": uplink}``                                 from here on its cursors may be gone
 ``{"key": public}``                                        on disk: the key that seals
+``{"sealed": [payload, …]}``                               published: the newest seal of each lane
 ========================================================= =================================================
 """
 
@@ -26,6 +27,7 @@ import orjson
 
 from edge.errors import JournalError
 from edge.evidence.keys import read_key
+from edge.evidence.seals import Seal, read_seal
 from edge.evidence.verify import JournalFile, verify
 from edge.journal.block import Block, Lane
 from edge.journal.database import open_reader
@@ -71,9 +73,11 @@ class Promised:
     delivered: dict[Place, int] = field(default_factory=dict)
     acknowledged: dict[Place, int] = field(default_factory=dict)
     key: str | None = None
+    seals: Sequence[str] = ()
 
     def hear(self, fact: Mapping[str, Any]) -> None:
         self.key = fact.get("key", self.key)
+        self.seals = fact.get("sealed", self.seals)
         for journal, lane, seq, body in fact.get("stored", ()):
             self.blocks[journal, lane, seq] = body
         self.n = max(self.n, fact.get("n", 0))
@@ -89,8 +93,9 @@ class Promised:
 class Found(NamedTuple):
     """A journal that came back, and one more record stored in it. cursors: by uplink, journal and lane.
 
-    n: what the recorder remembers. next: the seq that the record got. intact: what SQLite's own check and
-    that of the chain say. key: the public half of the key in the folder, if there is one.
+    n: what the recorder remembers. next: the seq that the record got. intact: what SQLite's own check says,
+    and that of the chain against the seals that others have seen. key: the public half of the key in the
+    folder, if there is one.
     """
 
     lanes: Sequence[LaneStanding]
@@ -108,7 +113,7 @@ def broken(folder: Path, promised: Promised, ever: Mapping[Key, str]) -> set[str
     ever: every block that was said to be stored, before the cut or later.
     """
     try:
-        found = _open(Box(folder))
+        found = _open(Box(folder), [read_seal(payload.encode()) for payload in promised.seals])
     except (JournalError, sqlite3.Error, LookupError, TypeError, ValueError):  # of rows that make no sense
         return {CORRUPT}
     checks = {
@@ -127,7 +132,7 @@ def blocks_in(path: Path) -> dict[Key, Block]:
     return {(block.journal, block.lane.value, block.seq): block for block in blocks}
 
 
-def _open(box: Box) -> Found:
+def _open(box: Box, witnessed: Sequence[Seal]) -> Found:
     key_file = box.path.with_name(KEY_FILE)
     if key_file.exists():
         box.key = read_key(key_file)
@@ -146,7 +151,7 @@ def _open(box: Box) -> Found:
             sound = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     chained = all(
         lane.broken is None
-        for lane in verify(JournalFile(box.path), box.key.public).lanes
+        for lane in verify(JournalFile(box.path), box.key.public, witnessed).lanes
         if lane.journal == writer.journal
     )
     key = box.key.public if key_file.exists() else None

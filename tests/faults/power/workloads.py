@@ -90,7 +90,8 @@ class Play:
             for block in await journal.read(journal.id, lane, self._told.get((journal.id, lane), 0), 1 << 30):
                 stored.append((block.journal, lane, block.seq, block.body.decode()))
                 self._told[journal.id, lane] = block.seq
-        self._say(stored=stored, n=self._recorder.n)
+        sealed = [payload.decode() for payload in journal.seals.values()]
+        self._say(stored=stored, n=self._recorder.n, sealed=sealed)
 
     async def deliver(self, journal: Journal, uplink: str, most: int = 1 << 40) -> None:
         """The far side takes what an uplink owes, at most so many blocks a lane; the uplink acknowledges."""
