@@ -7,6 +7,7 @@ holds, 1 one is broken.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     console = Console(width=max(Console().width, TABLE_WIDTH))
     console.print(f"seed {options.seed}")
+    if os.getloadavg()[0] > (os.cpu_count() or 1) / 2:
+        console.print("[yellow]The machine is busy: what is promised in seconds may take longer.[/]")
     held = [tried(name, options.share, options.seed, console) for name in options.parts or PARTS]
     return 0 if all(held) else 1
 
