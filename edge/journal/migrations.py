@@ -93,7 +93,7 @@ CREATE TABLE seals (                  -- signed heads of the lanes' chains
 ) STRICT;
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS)
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, trail.IN_TIME)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

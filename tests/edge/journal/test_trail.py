@@ -58,7 +58,8 @@ async def test_a_trail_leads_both_ways(box: Box) -> None:
             assert trail.back(reader, ROOM, 9) == [link(CARCASS, "entered", ROOM)]
             assert [each.id for each in trail.about(reader, TAG, 9)] == ["arrival", "slaughter"]
             [arrival] = trail.about(reader, LOT, 9)
-            assert finding.body(reader, arrival)["id"] == "arrival"
+            [(_, body)] = finding.bodies(reader, [arrival])
+            assert body["id"] == "arrival"
 
 
 async def test_the_newest_revision_holds_and_an_older_one_changes_nothing(box: Box) -> None:
@@ -69,8 +70,7 @@ async def test_the_newest_revision_holds_and_an_older_one_changes_nothing(box: B
         await journal.flush()
         with closing(open_reader(box.path)) as reader:
             assert trail.forward(reader, TAG, 9) == [link(TAG, "became", CARCASS)]
-            found = finding.record(reader, "slaughter")
-            assert found is not None
+            [found] = finding.records(reader, ["slaughter"])
             assert (found.revision, found.place) == (2, "chiller-1")
             assert trail.about(reader, "carcass:wrong", 9) == []
 
@@ -89,6 +89,22 @@ async def test_what_retention_deletes_leaves_the_trail(box: Box, monkeypatch: py
             assert trail.forward(reader, TAG, 9) == []
             assert trail.about(reader, TAG, 9) == []
             assert {each.relation for each in trail.forward(reader, CARCASS, 9)} == {"entered", "left"}
+
+
+async def test_what_retention_deletes_was_in_no_room(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "_EXPIRE_EVERY_S", 0.0)
+    stay = "SELECT count(*) FROM stays"
+    async with box.journal(Rules(keep_records_s=DAY_S)) as journal:
+        tell(journal, box, "old", link(CARCASS, "entered", ROOM))
+        await journal.flush()
+        with closing(open_reader(box.path)) as reader:
+            assert reader.execute(stay).fetchone() == (1,)
+        box.wait(2 * DAY_S)
+        for key in ("new", "newer"):
+            tell(journal, box, key, link(TAG, "became", CARCASS))
+            await journal.flush()
+        with closing(open_reader(box.path)) as reader:
+            assert reader.execute(stay).fetchone() == (0,)
 
 
 async def test_what_is_remembered_comes_back_after_a_power_cut_with_its_record(box: Box) -> None:
