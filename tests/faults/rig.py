@@ -115,6 +115,11 @@ class GatewayProcess:
         assert self._process is not None
         return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
 
+    def expect_running(self) -> None:
+        """It has not ended by itself; its log says why, if it has."""
+        assert self._process is not None
+        assert self._process.returncode is None, (self.config.parent / "gateway.log").read_text()
+
     def cpu_s(self) -> float:
         """What it has used by now."""
         assert self._process is not None
@@ -126,8 +131,7 @@ class GatewayProcess:
     async def status(self) -> dict[str, Any]:
         """Waits for a gateway that is still starting."""
         while True:
-            assert self._process is not None
-            assert self._process.returncode is None, (self.config.parent / "gateway.log").read_text()
+            self.expect_running()
             try:
                 answer: dict[str, Any] = await ask(self.journal, "status")
             except NoDaemon:

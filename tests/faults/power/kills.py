@@ -88,6 +88,7 @@ async def _life(gateway: GatewayProcess, consumer: Consumer, chance: random.Rand
         return []
     async with asyncio.timeout(_FIRST_READING_S):
         while consumer.live == heard:
+            gateway.expect_running()
             await asyncio.sleep(0.01)
     restart = Restart(time.monotonic() - started, gateway.cpu_s())
     await asyncio.sleep(chance.uniform(0.0, 2.0))
