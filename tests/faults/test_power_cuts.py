@@ -12,7 +12,7 @@ from tests.faults.power.workloads import WORKLOADS, Workload
 from tests.faults.seed import AGAIN, SEED
 
 CUTS = 500
-DRAWN = 120
+DRAWN = 90
 """Of each workload; some come to the same."""
 
 CONTROL_CUTS = 60
