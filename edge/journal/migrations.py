@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 
 from edge.errors import JournalError
-from edge.journal import states, trail
+from edge.journal import boots, states, trail
 
 APPLICATION_ID = 0x54616774
 """``Tagt``: marks the file as ours (``file`` and ``sqlite3`` show it)."""
@@ -82,7 +82,7 @@ CREATE TABLE rollups (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES)
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, boots.TABLES)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
