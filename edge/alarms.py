@@ -16,6 +16,7 @@ class Cause(StrEnum):
     UPLINK_QUARANTINE = "uplink_quarantine"
     UPLINK_CLIENT_ID = "uplink_client_id"
     JOURNAL_FULL = "journal_full"
+    CHAIN_BROKEN = "chain_broken"
     LIMIT = "limit"
     RISE = "rise"
     BATTERY = "battery"
