@@ -48,7 +48,7 @@ class Machine(Protocol):
         """``CLOCK_BOOTTIME``."""
 
     def ntp(self) -> int | None:
-        """How far the system clock may be off, where the kernel knows it for synchronised; None: it is not."""
+        """How far the system clock may be off, if the kernel knows it for synchronised; None: it is not."""
 
     def battery(self) -> bool:
         """Whether the kernel set the system clock from a battery clock when it started."""
@@ -102,9 +102,7 @@ class Clock:
         base = (wall if WRITTEN <= wall <= LATEST else WRITTEN) - since_boot
         self._keeping = Timekeeping(base, [*order, *trusted, ClockState.RTC])
         self._receiver = Receiver()
-        self._battery = (
-            Evidence(ClockState.RTC, wall - since_boot) if self._machine.battery() else None
-        )
+        self._battery = Evidence(ClockState.RTC, wall - since_boot) if self._machine.battery() else None
         self._trust_system = trust_system
         self._hold_ns = int(hold_s * NANOSECONDS)
         self.opened = since_boot
@@ -155,7 +153,7 @@ class Clock:
         self._keeping.resume(base, state, self._machine.since_boot(), uncertainty)
 
     def check(self) -> Verdict:
-        """Asks the machine and the receiver anew. Called about once a second: only here does the base move."""
+        """Asks the machine and the receiver anew, about once a second: only here does the base move."""
         since_boot, wall = self._machine.since_boot(), self._machine.wall()
         evidence = [each for each in (self._receiver.evidence(), self._battery) if each is not None]
         self._battery = None  # it speaks once: from then on our own crystal is as good

@@ -22,7 +22,7 @@ from drivers.contract import Instant, NobodyAnswers
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
-from edge.clock import Clock, boot_id, machine_id
+from edge.clock import Clock, Machine, boot_id, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
 from edge.entering import Entering
@@ -34,6 +34,7 @@ from edge.journal.store import Identity, Journal, Rules
 from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
 from edge.reading import longest_wait_s, read_directly, read_next
+from edge.reckoning import Reckoning, taken_up
 from edge.recorders.commanded import Commanded
 from edge.recorders.corrections import Corrections
 from edge.recorders.holds import Holds
@@ -48,7 +49,6 @@ from edge.wiring import allowed, holds, intaken, recorders, sources, targets
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
-CLOCK_CHECK_TICKS: Final = 5
 
 
 def load(path: Path) -> Settings:
@@ -68,6 +68,7 @@ class Gateway:
         *,
         journal: Journal,
         recording: Recording,
+        corrections: Corrections,
         entering: Entering,
         held: Holds,
         commanded: Commanded,
@@ -89,19 +90,25 @@ class Gateway:
             recorded=recording.observe,
         )
         self.recording = recording
+        self.reckoning = Reckoning(
+            *(clock, boot_id(), journal, own),
+            recording=recording,
+            corrections=corrections,
+            intake=self.intake,
+        )
         self.entering = entering
         self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.hold_lists = HoldLists(
             held,
             clock.now,
-            knows_time=lambda: clock.state != "unsynced",
+            knows_time=lambda: clock.known,
             enter=recording.enter,
             refused=partial(own.event, "holds"),
         )
         self.commands = Commands(
             *(allowed(settings), self._verbs(), commanded, journal, clock.now),
-            knows_time=lambda: clock.state != "unsynced",
+            knows_time=lambda: clock.known,
             refused=own.command_refused,
             answer=lambda uplink, verb, payload: self.uplinks[uplink].answer(verb, payload),
         )
@@ -116,14 +123,21 @@ class Gateway:
         }
 
     @classmethod
-    async def open(cls, settings: Settings) -> Gateway:
-        """Opens the journal and everything above it. Raises SettingsError, JournalError."""
+    async def open(cls, settings: Settings, machine: Machine | None = None) -> Gateway:
+        """Opens the journal and everything above it. machine: whose clocks; None: this one's.
+
+        Raises SettingsError, JournalError.
+        """
         for warning in settings.warnings:
             log.warning("%s", warning.render("en"))
         brokers = targets(settings)
-        clock = Clock(trust_system=settings.clock.trust == "system")
+        clock = Clock(
+            trust_system=settings.clock.trust == "system",
+            set_from=settings.clock.set_from,
+            hold_s=settings.clock.hold_unsynced_s,
+            machine=machine,
+        )
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
-        clock.moved = own.clock_moved
         journal = await _opened(settings, clock, own)
         await _register(settings, journal, own)
         found: dict[str, Newest] = {}
@@ -143,14 +157,17 @@ class Gateway:
         journal.remember(recording)
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
-        return cls(
+        gateway = cls(
             *(settings, brokers, clock, own),
             journal=journal,
             recording=recording,
+            corrections=corrections,
             entering=entering,
             held=held,
             commanded=commanded,
         )
+        await gateway.reckoning.check()
+        return gateway
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; then everything that was observed is committed before this returns."""
@@ -193,12 +210,9 @@ class Gateway:
         return work
 
     async def _tick(self) -> None:
-        ticks = 0
         while True:
             await asyncio.sleep(TICK_S)
-            ticks += 1
-            if ticks % CLOCK_CHECK_TICKS == 0:
-                self.clock.check()
+            await self.reckoning.check()
             self.intake.tick()
             self.recording.tick(self.clock.now())
             self._tell_lost()
@@ -269,9 +283,9 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
         clock.now,
         lambda: clock.state,
         own,
+        lambda: clock.holds,
     )
-    if journal.newest is not None:
-        clock.not_before(journal.newest)
+    await taken_up(clock, journal)
     if journal.predecessor is not None:
         own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
     if journal.sealed_by not in {None, key.public}:

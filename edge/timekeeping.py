@@ -215,7 +215,8 @@ class Timekeeping:
         return [
             Apart(self.state, each.source, each.base - self.base)
             for each in possible
-            if each.source in fit - {self.state} and abs(each.base - self.base) > APART + (each.uncertainty or 0)
+            if each.source in fit - {self.state}
+            and abs(each.base - self.base) > APART + (each.uncertainty or 0)
         ]
 
     def _doubt(self, evidence: Evidence, since_boot: int) -> Doubt | None:

@@ -80,7 +80,7 @@ class NeverLearnt(NamedTuple):
 
 def read(connection: sqlite3.Connection, boot: str) -> Boot | None:
     """None: the gateway has not run in it."""
-    row = connection.execute(f"{_SELECT} WHERE boot = ?", (boot,)).fetchone()
+    row = connection.execute(_SELECT + " WHERE boot = ?", (boot,)).fetchone()
     return Boot(*row) if row else None
 
 
@@ -95,7 +95,7 @@ def begin(connection: sqlite3.Connection, boot: str, opened: int, base: int, sea
 def learn(
     connection: sqlite3.Connection, boot: str, source: str, shift: int, uncertainty: int | None
 ) -> None:
-    """From now on its stamps are right, those before after ``shift``; so again where a better source speaks."""
+    """From now on its stamps are right, those before after ``shift``; again where a better source speaks."""
     connection.execute(
         "UPDATE boots SET source = ?2, shift = shift + ?3, uncertainty = ?4 WHERE boot = ?1",
         (boot, source, shift, uncertainty),
@@ -104,7 +104,7 @@ def learn(
 
 def note_last(connection: sqlite3.Connection, spans: list[tuple[int, int]], most: int) -> None:
     """How long the last boot went on, from the last ``most`` blocks of each lane (spans: its keys)."""
-    row = connection.execute(f"{_SELECT} ORDER BY number DESC LIMIT 1").fetchone()
+    row = connection.execute(_SELECT + " ORDER BY number DESC LIMIT 1").fetchone()
     if row is None:
         return
     boot = Boot(*row)
@@ -125,7 +125,7 @@ def newest(connection: sqlite3.Connection) -> int | None:
 def never_learnt(connection: sqlite3.Connection, boot: str) -> list[NeverLearnt]:
     """The boots before this one, which knows the time, of which no record tells when they can have been."""
     rows = connection.execute(
-        f"{_SELECT} WHERE number <= (SELECT number FROM boots WHERE boot = ?) ORDER BY number", (boot,)
+        _SELECT + " WHERE number <= (SELECT number FROM boots WHERE boot = ?) ORDER BY number", (boot,)
     )
     boots = [Boot(*row) for row in rows]
     latest = _latest(boots)

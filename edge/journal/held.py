@@ -27,25 +27,31 @@ from edge.restamping import Restamping, of_boot
 UNSYNCED: Final = "unsynced"
 
 
-class Released(NamedTuple):
-    """What may now become a block. clock: how the time of its boot is known."""
+class Ready(NamedTuple):
+    """What becomes a block. boot: in which it was said; clock: how the time was known in it."""
 
-    number: int
-    lane: Lane
+    draft: Draft
     boot: str
     clock: str
-    draft: Draft
 
 
-def hold(
-    connection: sqlite3.Connection, lane: Lane, drafts: Iterable[Draft], boot: str, clock: str
-) -> None:
+def hold(connection: sqlite3.Connection, lane: Lane, drafts: Iterable[Draft], boot: str, clock: str) -> None:
     """Keeps what cannot become blocks yet."""
     connection.executemany(
         "INSERT INTO held (lane, kind, first, last, observations, boot, clock, content, trail)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (lane, draft.kind, draft.first, draft.last, draft.observations, boot, clock, draft.content, _json(draft))
+            (
+                lane,
+                draft.kind,
+                draft.first,
+                draft.last,
+                draft.observations,
+                boot,
+                clock,
+                draft.content,
+                _json(draft),
+            )
             for draft in drafts
         ],
     )
@@ -55,12 +61,14 @@ def are_there(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM held LIMIT 1").fetchone() is not None
 
 
-def oldest(connection: sqlite3.Connection, most_bytes: int, *, but: str | None = None) -> list[Released]:
-    """The first of them in order, about ``most_bytes``, with the stamps that their boot has learnt.
+def oldest(
+    connection: sqlite3.Connection, most_bytes: int, *, but: str | None = None
+) -> list[tuple[int, Lane, Ready]]:
+    """The first of them in order, about ``most_bytes``, with their numbers and right stamps.
 
     but: a boot whose blocks wait on.
     """
-    found: list[Released] = []
+    found: list[tuple[int, Lane, Ready]] = []
     size = 0
     rows = connection.execute(
         "SELECT number, lane, boot, clock, kind, first, last, observations, content, trail FROM held"
@@ -69,7 +77,7 @@ def oldest(connection: sqlite3.Connection, most_bytes: int, *, but: str | None =
     )
     for number, lane, boot, stamped, *facts in rows:
         again, clock = _learnt(connection, boot, stamped, facts[2])
-        found.append(Released(number, Lane(lane), boot, clock, _draft(again, *facts)))
+        found.append((number, Lane(lane), Ready(_draft(again, *facts), boot, clock)))
         size += len(facts[4])
         if size >= most_bytes:
             break
@@ -77,8 +85,8 @@ def oldest(connection: sqlite3.Connection, most_bytes: int, *, but: str | None =
     return found
 
 
-def drop(connection: sqlite3.Connection, released: Iterable[Released]) -> None:
-    connection.executemany("DELETE FROM held WHERE number = ?", [(each.number,) for each in released])
+def drop(connection: sqlite3.Connection, number: int) -> None:
+    connection.execute("DELETE FROM held WHERE number = ?", (number,))
 
 
 def _learnt(connection: sqlite3.Connection, boot: str, stamped: str, last: int) -> tuple[Restamping, str]:
@@ -89,7 +97,13 @@ def _learnt(connection: sqlite3.Connection, boot: str, stamped: str, last: int) 
 
 
 def _draft(
-    again: Restamping, kind: str, first: int, last: int, observations: int, content: bytes, trail: bytes | None
+    again: Restamping,
+    kind: str,
+    first: int,
+    last: int,
+    observations: int,
+    content: bytes,
+    trail: bytes | None,
 ) -> Draft:
     index = _index(trail).restamped(again) if trail is not None else None
     span = again.instant(first), again.instant(last)

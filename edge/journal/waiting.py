@@ -42,7 +42,7 @@ class Rolled(NamedTuple):
 
 
 class Learnt(NamedTuple):
-    """The time of this boot is known. shift, uncertainty: ns; what was stamped before is later by ``shift``."""
+    """The time of this boot is known. What was stamped before is later by ``shift``. shift, uncertainty: ns."""
 
     source: str
     shift: int
@@ -53,7 +53,7 @@ class Batch(NamedTuple):
     """What the next commit may take, in order. cursors: new seqs by (uplink, lane number).
 
     states: what recorders remember once all of these records are derived; written only with the last of them.
-    hold: it waits, on disk, for the time to be known. learnt: what has been learnt of it since the last commit.
+    hold: it waits, on disk, for the time to be known. learnt: what has been learnt since the last commit.
     """
 
     entries: list[Entry]
@@ -114,9 +114,7 @@ class Waiting:
         """Whether what came since the last commit began is enough for a whole block."""
         return self._fresh_observations >= MAX_OBSERVATIONS or self._fresh_bytes > self._room
 
-    def take(
-        self, clock: str, cursors: dict[tuple[str, int], int], *, telemetry: bool, hold: bool
-    ) -> Batch:
+    def take(self, clock: str, cursors: dict[tuple[str, int], int], *, telemetry: bool, hold: bool) -> Batch:
         """For a commit. All of it goes on waiting until ``remove`` says that it is on disk.
 
         What is for the rollups alone waits here for the time to be known, the rest on disk.

@@ -16,16 +16,18 @@ from typing import Literal, NamedTuple
 from drivers.contract import NANOSECONDS, Instant, Now
 from edge.evidence import chain
 from edge.evidence.seals import Seal
-from edge.journal import packing, retention, rollups, states, trail, walk
+from edge.journal import boots, held, packing, retention, rollups, states, trail, walk
 from edge.journal.block import Entry, Lane
+from edge.journal.boots import Boot, NeverLearnt
 from edge.journal.database import Lock, explained, open_writer, transaction
+from edge.journal.held import Ready
 from edge.journal.identity import Identity, Predecessor, establish
 from edge.journal.packing import Draft, Envelope, Record
 from edge.journal.retention import Why
 from edge.journal.sealing import Sealing
-from edge.journal.standing import LaneStanding, standing
+from edge.journal.standing import SEQ_MASK, LaneStanding, standing
 from edge.journal.states import Row
-from edge.journal.waiting import Batch, Rolled
+from edge.journal.waiting import Batch, Learnt, Rolled
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +66,14 @@ class Committed(NamedTuple):
     """What a commit took from the batch; more: whether it left something for want of space in it.
 
     states: whether what recorders remember went with it: never before the last record derived from it.
+    released: whether blocks that were held went with it.
     """
 
     entries: int
     records: int
     more: bool
     states: bool
+    released: bool = False
 
 
 class Writer:
@@ -110,6 +114,11 @@ class Writer:
         """By lane, the first of its last blocks that did not follow at this start; None: they all do."""
 
         self._seal_heads()
+        self._queue = held.are_there(self._connection)
+        self._note_last()
+        self.earlier = boots.read(self._connection, self._identity.boot)
+        """What an earlier process took for the time in this boot."""
+
         self.newest = self._newest()
         self._fold = rollups.catch_up(self._connection)
         self._minute = self._now() // rollups.MINUTE
@@ -142,21 +151,44 @@ class Writer:
         rolls = bool(self._fold) and minute != self._minute
         remembered = batch.states if len(records) == len(batch.records) else ()
         due = minute != self._minute and bool(telemetry or self._sealing.lags(self._mine(Lane.TELEMETRY)))
-        if records or telemetry or batch.cursors or rolls or remembered or due:
+        new = {Lane.RECORDS: records, Lane.TELEMETRY: telemetry}
+        released: Mapping[Lane, list[Ready]] = {}
+        queue = batch.hold
+        if records or telemetry or batch.cursors or rolls or remembered or due or batch.learnt or self._queue:
             with self._transaction():
                 if rolls:
                     self._fold.write(self._connection)
-                self._append(self._mine(Lane.RECORDS), records, batch.clock, seal=bool(records))
-                self._append(self._mine(Lane.TELEMETRY), telemetry, batch.clock, seal=due)
+                self._learn(batch.learnt)
+                released = self._release(but=self._identity.boot if batch.hold else None)
+                queue = batch.hold or (self._queue and held.are_there(self._connection))
+                for lane in Lane:
+                    ready = (
+                        self._hold(lane, new[lane], batch.clock)
+                        if queue
+                        else self._own(new[lane], batch.clock)
+                    )
+                    blocks = [*released[lane], *ready]
+                    self._append(
+                        self._mine(lane), blocks, seal=due if lane is Lane.TELEMETRY else bool(blocks)
+                    )
                 self._move(batch.cursors)
                 states.remember(self._connection, remembered)
             if rolls:
                 self._fold.clear()
-            self._minute = minute
+            self._minute, self._queue = minute, held.are_there(self._connection)
         entries = sum(draft.taken for draft in telemetry)
-        self._take_in(batch.entries[:entries], batch.records[: len(records)], batch.rolled)
+        own = batch.entries[:entries]
+        self._take_in(
+            own,
+            batch.records[: len(records)],
+            () if queue else own,
+            released.get(Lane.TELEMETRY, ()),
+            batch.rolled,
+        )
         more = entries < len(batch.entries) or len(records) < len(batch.records)
-        return Committed(entries, len(records), more, len(remembered) == len(batch.states))
+        more = more or (self._queue and not batch.hold)
+        kept = len(remembered) == len(batch.states)
+        return Committed(entries, len(records), more, kept, any(released.values()))
 
     def make_room(self, clock: str) -> int | None:
         """Deletes one step for room. Returns the observations given up; None: there is nothing to delete.
@@ -209,6 +241,24 @@ class Writer:
                 (uplink, lane.number, seq, why, self._now()),
             )
 
+    def begin_boot(self, opened: int, base: int) -> Boot:
+        """What this boot takes for the time, or took when the gateway first ran in it."""
+        with self._transaction():
+            sealed = self._mine(Lane.RECORDS)
+            boots.begin(self._connection, self._identity.boot, opened, base, sealed.key(sealed.head))
+            boot = boots.read(self._connection, self._identity.boot)
+        assert boot is not None
+        return boot
+
+    def never_learnt(self) -> list[NeverLearnt]:
+        """See ``boots.never_learnt``."""
+        return boots.never_learnt(self._connection, self._identity.boot)
+
+    def told(self, boot: str) -> None:
+        """See ``boots.told``."""
+        with self._transaction():
+            boots.told(self._connection, boot)
+
     def remembered(self) -> list[Row]:
         """What recorders remembered with the last commit."""
         return states.remembered(self._connection)
@@ -230,18 +280,39 @@ class Writer:
     def _mine(self, lane: Lane) -> LaneStanding:
         return self.standing.lane(self.journal, lane)
 
-    def _append(self, lane: LaneStanding, drafts: Iterable[Draft], clock: str, *, seal: bool) -> None:
+    def _learn(self, learnt: Iterable[Learnt]) -> None:
+        for source, shift, uncertainty in learnt:
+            boots.learn(self._connection, self._identity.boot, source, shift, uncertainty)
+
+    def _release(self, but: str | None) -> dict[Lane, list[Ready]]:
+        """A piece of what was held, that of a boot which waits on excepted."""
+        ready: dict[Lane, list[Ready]] = {lane: [] for lane in Lane}
+        if self._queue:
+            for number, lane, each in held.oldest(self._connection, self._commit_bytes, but=but):
+                ready[lane].append(each)
+                held.drop(self._connection, number)
+        return ready
+
+    def _hold(self, lane: Lane, drafts: Iterable[Draft], clock: str) -> list[Ready]:
+        """What is new waits, or queues behind what waits: none of it is ready."""
+        held.hold(self._connection, lane, drafts, self._identity.boot, clock)
+        return []
+
+    def _own(self, drafts: Iterable[Draft], clock: str) -> list[Ready]:
+        return [Ready(draft, self._identity.boot, clock) for draft in drafts]
+
+    def _append(self, lane: LaneStanding, blocks: Iterable[Ready], *, seal: bool) -> None:
         """Adds blocks to a lane and, with ``seal``, signs its head."""
         assert lane.link is not None
         seq, total, link = lane.head, lane.head_total, lane.link
         rows = []
-        for draft in drafts:
+        for draft, boot, clock in blocks:
             seq += 1
             total += draft.observations
-            body = self.envelope.close(lane.lane, seq, clock, draft.content)
+            body = self.envelope.close(lane.lane, seq, clock, draft.content, boot)
             link = chain.link(link, body)
             facts = draft.kind, draft.first, draft.last, draft.observations, total
-            rows.append((lane.key(seq), *facts, self._identity.boot, clock, link, body))
+            rows.append((lane.key(seq), *facts, boot, clock, link, body))
             if draft.trail is not None:
                 trail.add(self._connection, draft.kind, draft.trail, lane.key(seq))
         self._connection.executemany(_INSERT, rows)
@@ -267,11 +338,12 @@ class Writer:
     def _delete(self, lane: LaneStanding, blocks: list[retention.Doomed], why: Why, clock: str) -> int:
         losses = retention.given_up(self.standing, lane, blocks, why)
         now = self._now()
-        gaps = packing.records(loss.record(self._identity, why, now) for loss in losses)
+        records = packing.records(loss.record(self._identity, why, now) for loss in losses)
+        gaps = self._own(records, clock)
         with self._transaction():
             self._sealing.anchor(lane, blocks[-1].seq, now)
             retention.delete(self._connection, self.standing, lane, blocks[-1])
-            self._append(self._mine(Lane.RECORDS), gaps, clock, seal=bool(losses))
+            self._append(self._mine(Lane.RECORDS), gaps, seal=bool(losses))
         return max((loss.observations for loss in losses), default=0)
 
     @contextmanager
@@ -283,22 +355,43 @@ class Writer:
         self.standing = after
         self._sealing.settle()
 
-    def _take_in(self, entries: list[Entry], records: list[Record], rolled: Sequence[Rolled]) -> None:
-        """What was just committed enters the rollups and the newest instant; ``rolled`` only the rollups."""
-        instants = [record.at for record in records]
-        for entry in entries:
-            instants.append(entry.at)
+    def _take_in(
+        self,
+        entries: Sequence[Entry],
+        records: Sequence[Record],
+        folded: Sequence[Entry],
+        released: Iterable[Ready],
+        rolled: Sequence[Rolled],
+    ) -> None:
+        """What is on disk enters the newest instant; what became blocks, and ``rolled``, the rollups."""
+        for entry in folded:
             if entry.values:
                 self._fold.add(entry.at // rollups.MINUTE, entry.values)
+        for each in released:
+            for minute, values in rollups.of_entries(each.draft.content):
+                self._fold.add(minute, values)
         for at, values in rolled:
             self._fold.add(at // rollups.MINUTE, values)
         telemetry = self._mine(Lane.TELEMETRY)
         self._fold.through[telemetry.number] = telemetry.head
+        instants = [record.at for record in records] + [entry.at for entry in entries]
         if self.newest is not None:
             instants.append(self.newest)
         self.newest = max(instants, default=None)
 
+    def _note_last(self) -> None:
+        """Where there is no room for it, the last boot counts as long as the one before left it."""
+        try:
+            with transaction(self._connection):
+                spans = [(lane.key(0), lane.key(SEQ_MASK)) for lane in self.standing.lanes]
+                boots.note_last(self._connection, spans, _NEWEST_OF)
+        except sqlite3.Error as error:
+            log.warning("%s: the length of the last boot is not noted: %s", self._path, error)
+
     def _newest(self) -> Instant | None:
+        known = boots.newest(self._connection)
+        if known is not None:
+            return Instant(known)
         newest = [
             self._connection.execute(
                 "SELECT max(last) FROM (SELECT last FROM blocks WHERE key BETWEEN ? AND ?"
