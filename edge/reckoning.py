@@ -17,14 +17,14 @@ from drivers.contract import NANOSECONDS
 from edge.alarms import Cause
 from edge.clock import Clock
 from edge.intake import Intake
+from edge.journal.boots import Learnt
 from edge.journal.store import Journal
-from edge.journal.waiting import Learnt
 from edge.own_records import OwnRecords
 from edge.recorders.contract import Notice
 from edge.recorders.corrections import Corrections
 from edge.recording import Recording
 from edge.restamping import Restamping, of_boot
-from edge.timekeeping import ClockState, Move, Verdict
+from edge.timekeeping import STEP, ClockState, Move, Verdict
 
 SUBJECT: Final = "clock"
 
@@ -60,12 +60,14 @@ class Reckoning:
         self._holds = clock.holds
         self._wrong: list[Sealed] = []
         self._learnt = False
+        self._begins = True
 
     async def check(self) -> None:
         """Called about once a second, between two observations. Raises JournalError."""
         verdict = self._clock.check()
         if verdict.move is not None:
             self._take(verdict.move)
+        self._begins = False
         self._tell(verdict)
         if self._holds and not self._clock.holds:
             self._holds = False
@@ -83,7 +85,8 @@ class Reckoning:
         self._recording.restamp(again)
         self._intake.restamp(again)
         self._journal.stamping.learn(Learnt(move.source, move.shift, move.uncertainty), again)
-        self._own.clock_moved(self._boot, move)
+        if not self._begins or abs(move.shift) > STEP:
+            self._own.clock_moved(self._boot, move)
         self._own.cleared(Cause.CLOCK_UNKNOWN, SUBJECT)
         self._learnt = True
         if move.shift and not self._holds:

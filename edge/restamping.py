@@ -49,5 +49,5 @@ class Restamping(NamedTuple):
 
 
 def of_boot(base: int, until: int, shift: int) -> Restamping:
-    """Of a boot that was reckoned to begin at ``base``; until: the newest stamp, behind which deadlines lie."""
+    """Of a boot that was reckoned to begin at ``base``. until: its newest stamp, with deadlines behind it."""
     return Restamping(base, until + AHEAD, shift)

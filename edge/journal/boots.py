@@ -9,37 +9,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from edge.journal.database import transaction
 from edge.timekeeping import WRITTEN
-
-TABLES: Final = """
-CREATE TABLE boots (
-    number INTEGER PRIMARY KEY,
-    boot TEXT NOT NULL UNIQUE,
-    opened INTEGER NOT NULL,          -- on its own clock, ns: when the gateway first ran in it
-    base INTEGER NOT NULL,            -- its instant zero, as it was reckoned at first
-    sealed INTEGER NOT NULL,          -- blocks.key of the last record before it
-    last INTEGER NOT NULL DEFAULT 0,  -- on its own clock, ns: its newest stamp, noted at the next start
-    source TEXT,                      -- from which it learnt the time; NULL: never
-    shift INTEGER NOT NULL DEFAULT 0, -- to add to what it stamped before that
-    uncertainty INTEGER,
-    told INTEGER NOT NULL DEFAULT 0   -- whether a record says when one that never learnt can have been
-) STRICT;
-
-CREATE TABLE held (                   -- blocks that wait for the time, see held.py
-    number INTEGER PRIMARY KEY,
-    lane TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    first INTEGER NOT NULL,
-    last INTEGER NOT NULL,
-    observations INTEGER NOT NULL,
-    boot TEXT NOT NULL,
-    clock TEXT NOT NULL,              -- how the time was known when it was stamped
-    content BLOB NOT NULL,
-    trail BLOB                        -- JSON
-) STRICT;
-"""
 
 _SELECT: Final = "SELECT boot, opened, base, sealed, last, source, shift, uncertainty FROM boots"
 
@@ -52,8 +26,16 @@ SELECT max(last - CASE clock WHEN 'unsynced' THEN 0 ELSE ?2 END) FROM (
 """
 
 
+class Learnt(NamedTuple):
+    """The time of this boot is known: what was stamped before is later by ``shift``. Spans in ns."""
+
+    source: str
+    shift: int
+    uncertainty: int | None
+
+
 class Boot(NamedTuple):
-    """A row, see ``TABLES``."""
+    """A row, see ``migrations.py``."""
 
     boot: str
     opened: int
@@ -84,62 +66,80 @@ def read(connection: sqlite3.Connection, boot: str) -> Boot | None:
     return Boot(*row) if row else None
 
 
-def begin(connection: sqlite3.Connection, boot: str, opened: int, base: int, sealed: int) -> None:
-    """The gateway runs in this boot; nothing where it has before."""
-    connection.execute(
-        "INSERT OR IGNORE INTO boots (boot, opened, base, sealed) VALUES (?, ?, ?, ?)",
-        (boot, opened, base, sealed),
-    )
+class Boots:
+    """The table; for the thread that writes. boot: this one."""
 
+    def __init__(self, connection: sqlite3.Connection, boot: str) -> None:
+        self._connection = connection
+        self._boot = boot
+        self.earlier = read(connection, boot)
+        """What an earlier process took for the time in this boot; None: there was none."""
 
-def learn(
-    connection: sqlite3.Connection, boot: str, source: str, shift: int, uncertainty: int | None
-) -> None:
-    """From now on its stamps are right, those before after ``shift``; again where a better source speaks."""
-    connection.execute(
-        "UPDATE boots SET source = ?2, shift = shift + ?3, uncertainty = ?4 WHERE boot = ?1",
-        (boot, source, shift, uncertainty),
-    )
+    def note_last(self, spans: Iterable[tuple[int, int]], most: int) -> None:
+        """How long the last boot went on, from the last ``most`` blocks of each lane (spans: its keys).
 
+        Raises sqlite3.Error.
+        """
+        row = self._connection.execute(_SELECT + " ORDER BY number DESC LIMIT 1").fetchone()
+        if row is None:
+            return
+        boot = Boot(*row)
+        newest = [
+            self._connection.execute(_TAIL, (boot.boot, boot.shift, first, end, most)).fetchone()[0]
+            for first, end in spans
+        ]
+        last = max((at - boot.base for at in newest if at is not None), default=0)
+        with transaction(self._connection):
+            self._connection.execute("UPDATE boots SET last = max(last, ?) WHERE boot = ?", (last, boot.boot))
 
-def note_last(connection: sqlite3.Connection, spans: list[tuple[int, int]], most: int) -> None:
-    """How long the last boot went on, from the last ``most`` blocks of each lane (spans: its keys)."""
-    row = connection.execute(_SELECT + " ORDER BY number DESC LIMIT 1").fetchone()
-    if row is None:
-        return
-    boot = Boot(*row)
-    newest = [
-        connection.execute(_TAIL, (boot.boot, boot.shift, first, end, most)).fetchone()[0]
-        for first, end in spans
-    ]
-    last = max((at - boot.base for at in newest if at is not None), default=0)
-    connection.execute("UPDATE boots SET last = max(last, ?) WHERE boot = ?", (last, boot.boot))
+    def newest(self) -> int | None:
+        """The newest instant of the last boot, by the time that it learnt at last; None: there was none."""
+        row = self._connection.execute(
+            "SELECT base + shift + last FROM boots ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return row[0] if row else None
 
+    def begin(self, opened: int, base: int, sealed: int) -> Boot:
+        """The gateway runs in this boot; what was noted of it before stays. Raises sqlite3.Error."""
+        with transaction(self._connection):
+            self._connection.execute(
+                "INSERT OR IGNORE INTO boots (boot, opened, base, sealed) VALUES (?, ?, ?, ?)",
+                (self._boot, opened, base, sealed),
+            )
+        boot = read(self._connection, self._boot)
+        assert boot is not None
+        return boot
 
-def newest(connection: sqlite3.Connection) -> int | None:
-    """The newest instant of the last boot, by the time that it learnt in the end; None: there was none."""
-    row = connection.execute("SELECT base + shift + last FROM boots ORDER BY number DESC LIMIT 1").fetchone()
-    return row[0] if row else None
+    def learn(self, learnt: Iterable[Learnt]) -> None:
+        """From now on the stamps of this boot are right, those before after a shift. In a transaction."""
+        self._connection.executemany(
+            "UPDATE boots SET source = ?2, shift = shift + ?3, uncertainty = ?4 WHERE boot = ?1",
+            [(self._boot, *each) for each in learnt],
+        )
 
+    def never_learnt(self) -> list[NeverLearnt]:
+        """The boots before this one, which knows the time, of which no record tells when they can have been.
 
-def never_learnt(connection: sqlite3.Connection, boot: str) -> list[NeverLearnt]:
-    """The boots before this one, which knows the time, of which no record tells when they can have been."""
-    rows = connection.execute(
-        _SELECT + " WHERE number <= (SELECT number FROM boots WHERE boot = ?) ORDER BY number", (boot,)
-    )
-    boots = [Boot(*row) for row in rows]
-    latest = _latest(boots)
-    told = {name for (name,) in connection.execute("SELECT boot FROM boots WHERE told")}
-    found, earliest = [], int(WRITTEN)
-    for each in boots:
-        if each.source is not None:
-            earliest = each.zero + each.last
-            continue
-        if each.boot in latest and each.boot not in told:
-            least = earliest - each.base
-            found.append(NeverLearnt(each.boot, least, max(least, latest[each.boot] - each.base)))
-        earliest += each.last
-    return found
+        Raises sqlite3.Error.
+        """
+        boots = [Boot(*row) for row in self._connection.execute(_SELECT + " ORDER BY number")]
+        latest = _latest(boots)
+        told = {name for (name,) in self._connection.execute("SELECT boot FROM boots WHERE told")}
+        found, earliest = [], int(WRITTEN)
+        for each in boots:
+            if each.source is not None:
+                earliest = each.zero + each.last
+                continue
+            if each.boot in latest and each.boot not in told:
+                least = earliest - each.base
+                found.append(NeverLearnt(each.boot, least, max(least, latest[each.boot] - each.base)))
+            earliest += each.last
+        return found
+
+    def told(self, boot: str) -> None:
+        """A record says when it can have been. Raises sqlite3.Error."""
+        with transaction(self._connection):
+            self._connection.execute("UPDATE boots SET told = 1 WHERE boot = ?", (boot,))
 
 
 def _latest(boots: list[Boot]) -> dict[str, int]:
@@ -153,8 +153,3 @@ def _latest(boots: list[Boot]) -> dict[str, int]:
             before -= each.last
             latest[each.boot] = before
     return latest
-
-
-def told(connection: sqlite3.Connection, boot: str) -> None:
-    """A record says when it can have been."""
-    connection.execute("UPDATE boots SET told = 1 WHERE boot = ?", (boot,))

@@ -22,10 +22,11 @@ from weakref import WeakSet
 from edge.alarms import Alarms, Cause
 from edge.errors import JournalError
 from edge.journal.block import Entry
+from edge.journal.boots import Learnt
 from edge.journal.database import is_full
 from edge.journal.packing import Record
 from edge.journal.states import NoStates, States
-from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Learnt, Refusal, Rolled, Waiting
+from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Refusal, Rolled, Waiting
 from edge.journal.writer import Committed, Writer
 from edge.restamping import Restamping
 

@@ -12,12 +12,11 @@ What another boot left here is released as it is: that boot never learnt the tim
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import orjson
 
-from drivers.contract import Instant
 from edge.journal import boots
 from edge.journal.block import Lane
 from edge.journal.packing import Draft
@@ -35,58 +34,86 @@ class Ready(NamedTuple):
     clock: str
 
 
-def hold(connection: sqlite3.Connection, lane: Lane, drafts: Iterable[Draft], boot: str, clock: str) -> None:
-    """Keeps what cannot become blocks yet."""
-    connection.executemany(
-        "INSERT INTO held (lane, kind, first, last, observations, boot, clock, content, trail)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                lane,
-                draft.kind,
-                draft.first,
-                draft.last,
-                draft.observations,
-                boot,
-                clock,
-                draft.content,
-                _json(draft),
-            )
-            for draft in drafts
-        ],
-    )
+class Passed(NamedTuple):
+    """What a commit makes blocks of, by lane, and the telemetry in it that had been held.
 
-
-def are_there(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM held LIMIT 1").fetchone() is not None
-
-
-def oldest(
-    connection: sqlite3.Connection, most_bytes: int, *, but: str | None = None
-) -> list[tuple[int, Lane, Ready]]:
-    """The first of them in order, about ``most_bytes``, with their numbers and right stamps.
-
-    but: a boot whose blocks wait on.
+    queued: whether what is new now waits itself.
     """
-    found: list[tuple[int, Lane, Ready]] = []
-    size = 0
-    rows = connection.execute(
-        "SELECT number, lane, boot, clock, kind, first, last, observations, content, trail FROM held"
-        " WHERE boot IS NOT ? ORDER BY number",
-        (but,),
-    )
-    for number, lane, boot, stamped, *facts in rows:
-        again, clock = _learnt(connection, boot, stamped, facts[2])
-        found.append((number, Lane(lane), Ready(_draft(again, *facts), boot, clock)))
-        size += len(facts[4])
-        if size >= most_bytes:
-            break
-    rows.close()
-    return found
+
+    blocks: Mapping[Lane, list[Ready]]
+    released: Sequence[Ready]
+    queued: bool
 
 
-def drop(connection: sqlite3.Connection, number: int) -> None:
-    connection.execute("DELETE FROM held WHERE number = ?", (number,))
+NOTHING: Final = Passed({lane: [] for lane in Lane}, (), queued=False)
+
+
+class Held:
+    """What waits in the file; for the thread that writes, within its transactions. boot: this one."""
+
+    def __init__(self, connection: sqlite3.Connection, boot: str) -> None:
+        self._connection = connection
+        self._boot = boot
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything does."""
+        return self._connection.execute("SELECT 1 FROM held LIMIT 1").fetchone() is not None
+
+    def own(self, drafts: Iterable[Draft], clock: str) -> list[Ready]:
+        """What was said in this boot."""
+        return [Ready(draft, self._boot, clock) for draft in drafts]
+
+    def passed(
+        self, new: Mapping[Lane, Sequence[Draft]], clock: str, *, hold: bool, most_bytes: int
+    ) -> Passed:
+        """Releases about ``most_bytes`` of what waited, and lets pass what is new, or keeps it.
+
+        hold: what this boot says waits for the time.
+        """
+        blocks: dict[Lane, list[Ready]] = {lane: [] for lane in Lane}
+        for number, lane, ready in self._oldest(most_bytes, but=self._boot if hold else None):
+            blocks[lane].append(ready)
+            self._connection.execute("DELETE FROM held WHERE number = ?", (number,))
+        released = tuple(blocks[Lane.TELEMETRY])
+        queued = hold or self.waits
+        for lane, drafts in new.items():
+            if queued:
+                self._keep(lane, drafts, clock)
+            else:
+                blocks[lane] += self.own(drafts, clock)
+        return Passed(blocks, released, queued)
+
+    def _keep(self, lane: Lane, drafts: Iterable[Draft], clock: str) -> None:
+        self._connection.executemany(
+            "INSERT INTO held (lane, kind, first, last, observations, boot, clock, content, trail)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (lane, kind, first, last, observations, self._boot, clock, content, _json(trail))
+                for kind, first, last, observations, content, _, trail in drafts
+            ],
+        )
+
+    def _oldest(self, most_bytes: int, but: str | None) -> list[tuple[int, Lane, Ready]]:
+        """In order, with their numbers and right stamps, those of the boot ``but`` excepted."""
+        found: list[tuple[int, Lane, Ready]] = []
+        size = 0
+        rows = self._connection.execute(
+            "SELECT number, lane, boot, clock, kind, first, last, observations, content, trail FROM held"
+            " WHERE boot IS NOT ? ORDER BY number",
+            (but,),
+        )
+        for number, lane, boot, stamped, kind, first, last, observations, content, trail in rows:
+            again, clock = _learnt(self._connection, boot, stamped, last)
+            index = _index(trail).restamped(again) if trail is not None else None
+            span = again.instant(first), again.instant(last)
+            draft = Draft(kind, *span, observations, again.json(content), 1, index)
+            found.append((number, Lane(lane), Ready(draft, boot, clock)))
+            size += len(content)
+            if size >= most_bytes:
+                break
+        rows.close()
+        return found
 
 
 def _learnt(connection: sqlite3.Connection, boot: str, stamped: str, last: int) -> tuple[Restamping, str]:
@@ -96,27 +123,13 @@ def _learnt(connection: sqlite3.Connection, boot: str, stamped: str, last: int) 
     return of_boot(row.base, last, row.shift), row.source
 
 
-def _draft(
-    again: Restamping,
-    kind: str,
-    first: int,
-    last: int,
-    observations: int,
-    content: bytes,
-    trail: bytes | None,
-) -> Draft:
-    index = _index(trail).restamped(again) if trail is not None else None
-    span = again.instant(first), again.instant(last)
-    return Draft(kind, *span, observations, again.json(content), 1, index)
-
-
-def _json(draft: Draft) -> bytes | None:
-    if draft.trail is None:
+def _json(trail: Index | None) -> bytes | None:
+    if trail is None:
         return None
-    return orjson.dumps(draft.trail._asdict() | {"links": [list(link) for link in draft.trail.links]})
+    return orjson.dumps(trail._asdict() | {"links": [list(link) for link in trail.links]})
 
 
 def _index(trail: bytes) -> Index:
     row = orjson.loads(trail)
-    links = tuple(Link(*each[:3], Instant(each[3])) for each in row["links"])
+    links = tuple(Link(source, relation, target, at) for source, relation, target, at in row["links"])
     return Index(**row | {"nodes": tuple(row["nodes"]), "links": links})

@@ -6,10 +6,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol, TypeVar
 
-from edge.journal.boots import Boot, NeverLearnt
+from edge.journal.boots import Boot, Learnt, NeverLearnt
 from edge.journal.commits import GroupCommit
 from edge.journal.reader import Reader, Sealed
-from edge.journal.waiting import Learnt
 from edge.journal.writer import Writer
 from edge.restamping import Restamping
 
@@ -33,12 +32,12 @@ class Stamping:
         self._reader = reader
         self._writing = writing
         self._reading = reading
-        self._boot = writer.earlier
+        self._boot = writer.boots.earlier
 
     @property
     def earlier(self) -> Boot | None:
         """What an earlier process took for the time in this very boot; None: there was none."""
-        return self._writer.earlier
+        return self._writer.boots.earlier
 
     async def begin(self, opened: int, base: int) -> None:
         """Notes what this boot takes for the time, where nothing is noted yet. Raises JournalError."""
@@ -53,12 +52,12 @@ class Stamping:
         self._commits.release()
 
     async def never_learnt(self) -> list[NeverLearnt]:
-        """See ``boots.never_learnt``. Raises JournalError."""
-        return await self._writing(self._writer.never_learnt)
+        """See ``Boots.never_learnt``. Raises JournalError."""
+        return await self._writing(self._writer.boots.never_learnt)
 
     async def told(self, boot: str) -> None:
         """A record says when that boot can have been. Raises JournalError."""
-        await self._writing(partial(self._writer.told, boot))
+        await self._writing(partial(self._writer.boots.told, boot))
 
     async def sealed(self, clock: str, after: int) -> list[Sealed]:
         """The records of this boot, behind the block with that key, that were sealed while the time was known

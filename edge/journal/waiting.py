@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from drivers.contract import Instant
 from edge.journal.block import MAX_OBSERVATIONS, Entry
+from edge.journal.boots import Learnt
 from edge.journal.packing import Record
 from edge.journal.states import Row
 from edge.restamping import Restamping
@@ -39,14 +40,6 @@ class Rolled(NamedTuple):
 
     at: Instant
     values: Sequence[tuple[str, float]]
-
-
-class Learnt(NamedTuple):
-    """The time of this boot is known. What was stamped before is later by ``shift``. shift, uncertainty: ns."""
-
-    source: str
-    shift: int
-    uncertainty: int | None
 
 
 class Batch(NamedTuple):

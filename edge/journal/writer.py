@@ -16,18 +16,18 @@ from typing import Literal, NamedTuple
 from drivers.contract import NANOSECONDS, Instant, Now
 from edge.evidence import chain
 from edge.evidence.seals import Seal
-from edge.journal import boots, held, packing, retention, rollups, states, trail, walk
+from edge.journal import packing, retention, rollups, states, trail, walk
 from edge.journal.block import Entry, Lane
-from edge.journal.boots import Boot, NeverLearnt
+from edge.journal.boots import Boot, Boots
 from edge.journal.database import Lock, explained, open_writer, transaction
-from edge.journal.held import Ready
+from edge.journal.held import NOTHING, Held, Passed, Ready
 from edge.journal.identity import Identity, Predecessor, establish
-from edge.journal.packing import Draft, Envelope, Record
+from edge.journal.packing import Envelope, Record
 from edge.journal.retention import Why
 from edge.journal.sealing import Sealing
 from edge.journal.standing import SEQ_MASK, LaneStanding, standing
 from edge.journal.states import Row
-from edge.journal.waiting import Batch, Learnt, Rolled
+from edge.journal.waiting import Batch, Rolled
 
 log = logging.getLogger(__name__)
 
@@ -114,11 +114,9 @@ class Writer:
         """By lane, the first of its last blocks that did not follow at this start; None: they all do."""
 
         self._seal_heads()
-        self._queue = held.are_there(self._connection)
+        self._held = Held(self._connection, self._identity.boot)
+        self.boots = Boots(self._connection, self._identity.boot)
         self._note_last()
-        self.earlier = boots.read(self._connection, self._identity.boot)
-        """What an earlier process took for the time in this boot."""
-
         self.newest = self._newest()
         self._fold = rollups.catch_up(self._connection)
         self._minute = self._now() // rollups.MINUTE
@@ -151,44 +149,31 @@ class Writer:
         rolls = bool(self._fold) and minute != self._minute
         remembered = batch.states if len(records) == len(batch.records) else ()
         due = minute != self._minute and bool(telemetry or self._sealing.lags(self._mine(Lane.TELEMETRY)))
-        new = {Lane.RECORDS: records, Lane.TELEMETRY: telemetry}
-        released: Mapping[Lane, list[Ready]] = {}
-        queue = batch.hold
-        if records or telemetry or batch.cursors or rolls or remembered or due or batch.learnt or self._queue:
+        passed, clocks = NOTHING, batch.learnt or self._held.waits
+        if records or telemetry or batch.cursors or rolls or remembered or due or clocks:
             with self._transaction():
                 if rolls:
                     self._fold.write(self._connection)
-                self._learn(batch.learnt)
-                released = self._release(but=self._identity.boot if batch.hold else None)
-                queue = batch.hold or (self._queue and held.are_there(self._connection))
-                for lane in Lane:
-                    ready = (
-                        self._hold(lane, new[lane], batch.clock)
-                        if queue
-                        else self._own(new[lane], batch.clock)
-                    )
-                    blocks = [*released[lane], *ready]
-                    self._append(
-                        self._mine(lane), blocks, seal=due if lane is Lane.TELEMETRY else bool(blocks)
-                    )
+                self.boots.learn(batch.learnt)
+                new = {Lane.RECORDS: records, Lane.TELEMETRY: telemetry}
+                passed = self._held.passed(new, batch.clock, hold=batch.hold, most_bytes=self._commit_bytes)
+                self._append(Lane.RECORDS, passed.blocks, seal=bool(passed.blocks[Lane.RECORDS]))
+                self._append(Lane.TELEMETRY, passed.blocks, seal=due)
                 self._move(batch.cursors)
                 states.remember(self._connection, remembered)
             if rolls:
                 self._fold.clear()
-            self._minute, self._queue = minute, held.are_there(self._connection)
-        entries = sum(draft.taken for draft in telemetry)
-        own = batch.entries[:entries]
-        self._take_in(
-            own,
-            batch.records[: len(records)],
-            () if queue else own,
-            released.get(Lane.TELEMETRY, ()),
-            batch.rolled,
+            self._minute = minute
+        taken, told = batch.entries[: sum(draft.taken for draft in telemetry)], batch.records[: len(records)]
+        self._take_in(taken, told, passed, batch.rolled)
+        more = len(taken) < len(batch.entries) or len(told) < len(batch.records)
+        return Committed(
+            len(taken),
+            len(told),
+            more or (self._held.waits and not batch.hold),
+            len(remembered) == len(batch.states),
+            any(passed.blocks.values()),
         )
-        more = entries < len(batch.entries) or len(records) < len(batch.records)
-        more = more or (self._queue and not batch.hold)
-        kept = len(remembered) == len(batch.states)
-        return Committed(entries, len(records), more, kept, any(released.values()))
 
     def make_room(self, clock: str) -> int | None:
         """Deletes one step for room. Returns the observations given up; None: there is nothing to delete.
@@ -242,22 +227,9 @@ class Writer:
             )
 
     def begin_boot(self, opened: int, base: int) -> Boot:
-        """What this boot takes for the time, or took when the gateway first ran in it."""
-        with self._transaction():
-            sealed = self._mine(Lane.RECORDS)
-            boots.begin(self._connection, self._identity.boot, opened, base, sealed.key(sealed.head))
-            boot = boots.read(self._connection, self._identity.boot)
-        assert boot is not None
-        return boot
-
-    def never_learnt(self) -> list[NeverLearnt]:
-        """See ``boots.never_learnt``."""
-        return boots.never_learnt(self._connection, self._identity.boot)
-
-    def told(self, boot: str) -> None:
-        """See ``boots.told``."""
-        with self._transaction():
-            boots.told(self._connection, boot)
+        """See ``Boots.begin``."""
+        lane = self._mine(Lane.RECORDS)
+        return self.boots.begin(opened, base, lane.key(lane.head))
 
     def remembered(self) -> list[Row]:
         """What recorders remembered with the last commit."""
@@ -280,33 +252,13 @@ class Writer:
     def _mine(self, lane: Lane) -> LaneStanding:
         return self.standing.lane(self.journal, lane)
 
-    def _learn(self, learnt: Iterable[Learnt]) -> None:
-        for source, shift, uncertainty in learnt:
-            boots.learn(self._connection, self._identity.boot, source, shift, uncertainty)
-
-    def _release(self, but: str | None) -> dict[Lane, list[Ready]]:
-        """A piece of what was held, that of a boot which waits on excepted."""
-        ready: dict[Lane, list[Ready]] = {lane: [] for lane in Lane}
-        if self._queue:
-            for number, lane, each in held.oldest(self._connection, self._commit_bytes, but=but):
-                ready[lane].append(each)
-                held.drop(self._connection, number)
-        return ready
-
-    def _hold(self, lane: Lane, drafts: Iterable[Draft], clock: str) -> list[Ready]:
-        """What is new waits, or queues behind what waits: none of it is ready."""
-        held.hold(self._connection, lane, drafts, self._identity.boot, clock)
-        return []
-
-    def _own(self, drafts: Iterable[Draft], clock: str) -> list[Ready]:
-        return [Ready(draft, self._identity.boot, clock) for draft in drafts]
-
-    def _append(self, lane: LaneStanding, blocks: Iterable[Ready], *, seal: bool) -> None:
-        """Adds blocks to a lane and, with ``seal``, signs its head."""
+    def _append(self, name: Lane, blocks: Mapping[Lane, Iterable[Ready]], *, seal: bool) -> None:
+        """Adds its blocks to a lane and, with ``seal``, signs its head."""
+        lane = self._mine(name)
         assert lane.link is not None
         seq, total, link = lane.head, lane.head_total, lane.link
         rows = []
-        for draft, boot, clock in blocks:
+        for draft, boot, clock in blocks[name]:
             seq += 1
             total += draft.observations
             body = self.envelope.close(lane.lane, seq, clock, draft.content, boot)
@@ -339,11 +291,11 @@ class Writer:
         losses = retention.given_up(self.standing, lane, blocks, why)
         now = self._now()
         records = packing.records(loss.record(self._identity, why, now) for loss in losses)
-        gaps = self._own(records, clock)
+        gaps = {Lane.RECORDS: self._held.own(records, clock)}
         with self._transaction():
             self._sealing.anchor(lane, blocks[-1].seq, now)
             retention.delete(self._connection, self.standing, lane, blocks[-1])
-            self._append(self._mine(Lane.RECORDS), gaps, seal=bool(losses))
+            self._append(Lane.RECORDS, gaps, seal=bool(losses))
         return max((loss.observations for loss in losses), default=0)
 
     @contextmanager
@@ -356,20 +308,15 @@ class Writer:
         self._sealing.settle()
 
     def _take_in(
-        self,
-        entries: Sequence[Entry],
-        records: Sequence[Record],
-        folded: Sequence[Entry],
-        released: Iterable[Ready],
-        rolled: Sequence[Rolled],
+        self, entries: Sequence[Entry], records: Sequence[Record], passed: Passed, rolled: Sequence[Rolled]
     ) -> None:
         """What is on disk enters the newest instant; what became blocks, and ``rolled``, the rollups."""
-        for entry in folded:
+        for entry in () if passed.queued else entries:
             if entry.values:
                 self._fold.add(entry.at // rollups.MINUTE, entry.values)
-        for each in released:
-            for minute, values in rollups.of_entries(each.draft.content):
-                self._fold.add(minute, values)
+        for each in passed.released:
+            for minute, points in rollups.of_entries(each.draft.content):
+                self._fold.add(minute, points)
         for at, values in rolled:
             self._fold.add(at // rollups.MINUTE, values)
         telemetry = self._mine(Lane.TELEMETRY)
@@ -380,16 +327,15 @@ class Writer:
         self.newest = max(instants, default=None)
 
     def _note_last(self) -> None:
-        """Where there is no room for it, the last boot counts as long as the one before left it."""
+        """Where there is no room for it, the last boot counts as long as was known of it."""
         try:
-            with transaction(self._connection):
-                spans = [(lane.key(0), lane.key(SEQ_MASK)) for lane in self.standing.lanes]
-                boots.note_last(self._connection, spans, _NEWEST_OF)
+            spans = [(lane.key(0), lane.key(SEQ_MASK)) for lane in self.standing.lanes]
+            self.boots.note_last(spans, _NEWEST_OF)
         except sqlite3.Error as error:
             log.warning("%s: the length of the last boot is not noted: %s", self._path, error)
 
     def _newest(self) -> Instant | None:
-        known = boots.newest(self._connection)
+        known = self.boots.newest()
         if known is not None:
             return Instant(known)
         newest = [

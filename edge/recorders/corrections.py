@@ -92,7 +92,7 @@ class Corrections:
         return [_led_to(right, _at(found.body, str(path)), value)]
 
     def stamped_again(self, found: Newest, again: Restamping, at: Instant) -> Derived:
-        """A further revision of a record that was sealed before the time was known; those to come count on."""
+        """A further revision of a record that was sealed with wrong stamps; those to come count on."""
         body = orjson.loads(again.json(orjson.dumps(found.body)))
         record = TRADE[body["kind"]].model_validate(body)
         if record.id not in self._corrected:
