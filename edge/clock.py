@@ -27,7 +27,7 @@ from edge.timekeeping import (
     Verdict,
 )
 
-__all__ = ["LATEST", "WRITTEN", "Clock", "ClockState", "Machine", "boot_id", "machine_id"]
+__all__ = ["LATEST", "WRITTEN", "Clock", "ClockState", "Machine", "machine_id"]
 
 _TIMEX_BYTES: Final = 208
 _TIMEX_MAXERROR: Final = 24
@@ -40,6 +40,9 @@ _HCTOSYS: Final = Path("/sys/class/rtc/rtc0/hctosys")
 
 class Machine(Protocol):
     """The machine's clocks. Spans and instants in ns."""
+
+    def boot(self) -> str:
+        """What tells this boot from every other."""
 
     def wall(self) -> int:
         """The system clock, which anybody may set."""
@@ -56,6 +59,9 @@ class Machine(Protocol):
 
 class Linux:
     """See ``Machine``."""
+
+    def boot(self) -> str:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
     def wall(self) -> int:
         return time.time_ns()
@@ -95,6 +101,7 @@ class Clock:
         machine: Machine | None = None,
     ) -> None:
         self._machine = machine or Linux()
+        self.boot = self._machine.boot()
         since_boot = self._machine.since_boot()
         wall = self._machine.wall()
         order = [ClockState(source) for source in set_from]
@@ -169,11 +176,6 @@ class Clock:
     def offer(self, utc: Instant, at: Instant) -> None:
         """A receiver says that it was ``utc`` at our ``at``."""
         self._receiver.offer(utc, at - self._keeping.base)
-
-
-def boot_id() -> str:
-    """What the kernel calls this boot; changes at every start of the machine."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 def machine_id() -> str:

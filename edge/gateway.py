@@ -22,7 +22,7 @@ from drivers.contract import Instant, NobodyAnswers
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
-from edge.clock import Clock, Machine, boot_id, machine_id
+from edge.clock import Clock, Machine, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
 from edge.entering import Entering
@@ -91,7 +91,7 @@ class Gateway:
         )
         self.recording = recording
         self.reckoning = Reckoning(
-            *(clock, boot_id(), journal, own),
+            *(clock, journal, own),
             recording=recording,
             corrections=corrections,
             intake=self.intake,
@@ -273,7 +273,7 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
     key = signing_key(settings)
     journal = await Journal.open(
         settings.journal.path,
-        Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name, key),
+        Identity(settings.gateway.id, machine_id(), clock.boot, settings.gateway.operator.name, key),
         Rules(
             commit_every_s=settings.journal.commit_every_s,
             max_size_bytes=settings.journal.max_size_bytes,

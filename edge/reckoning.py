@@ -37,12 +37,11 @@ class Sealed(NamedTuple):
 
 
 class Reckoning:
-    """Looks at the clock, and tells everybody. boot: the name of this one."""
+    """Looks at the clock, and tells everybody."""
 
     def __init__(
         self,
         clock: Clock,
-        boot: str,
         journal: Journal,
         own: OwnRecords,
         *,
@@ -51,7 +50,6 @@ class Reckoning:
         intake: Intake,
     ) -> None:
         self._clock = clock
-        self._boot = boot
         self._journal = journal
         self._own = own
         self._recording = recording
@@ -86,7 +84,7 @@ class Reckoning:
         self._intake.restamp(again)
         self._journal.stamping.learn(Learnt(move.source, move.shift, move.uncertainty), again)
         if not self._begins or abs(move.shift) > STEP:
-            self._own.clock_moved(self._boot, move)
+            self._own.clock_moved(self._clock.boot, move)
         self._own.cleared(Cause.CLOCK_UNKNOWN, SUBJECT)
         self._learnt = True
         if move.shift and not self._holds:
