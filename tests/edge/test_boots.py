@@ -1,7 +1,10 @@
-"""The whole gateway through boots whose clocks lie, in virtual time: what it journals is held against the truth."""
+"""The whole gateway through boots whose clocks lie, in virtual time, held against the truth."""
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +14,7 @@ import orjson
 import pytest
 import yaml
 
-from drivers.contract import NANOSECONDS, Fix, Frame, Instant, Reading
+from drivers.contract import Fix, Frame, Instant, Reading
 from edge import gateway
 from edge.gateway import Gateway
 from edge.instant import parse_rfc3339
@@ -27,6 +30,7 @@ class World:
 
     def __init__(self, folder: Path, **clock: Any) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         self.machine = FakeMachine()
         self.truth = TRUTH
         self.truths: dict[float, int] = {}
@@ -101,7 +105,7 @@ class World:
         return found
 
     def judged(self) -> None:
-        """Every reading is there, in ``seq`` without a hole, and its stamp is true, or its interval holds it."""
+        """Every reading is there, ``seq`` has no hole, each stamp is true or its interval holds it."""
         stamped = self.stamped()
         assert stamped.keys() == self.truths.keys()
         for value, truth in self.truths.items():
@@ -141,6 +145,13 @@ class Life:
             if second % 60 == 0:
                 await self.one.journal.flush()
         await self.one.journal.flush()
+
+    async def drives(self, seconds: int, *, away: bool) -> None:
+        for _ in range(seconds // 10):
+            lat = 35.9 if away else 35.6
+            fix = Fix(self.one.clock.now(), lat, 103.3, speed=0.0 if not away else 14.0)
+            self.one.intake("gps", [fix], Frame(b""))
+            await self.goes_on(10)
 
     def learns(self) -> None:
         """NTP is there."""
@@ -320,6 +331,107 @@ async def test_a_better_source_corrects_what_a_worse_one_had_told(tmp_path: Path
         await life.goes_on(60)
     world.judged()
     assert {clock for _, _, clock in world.stamped().values()} == {"gnss", "ntp"}
+
+
+async def test_what_was_held_when_the_power_went_is_released_at_the_next_boot_as_unsynced(
+    tmp_path: Path,
+) -> None:
+    world, after = World(tmp_path), World(tmp_path / "after")
+    async with world.boot("one", -40 * DAY) as life:
+        await life.goes_on(300)
+        for name in ("journal.db", "journal.db-wal"):
+            shutil.copy(tmp_path / name, tmp_path / "after" / name)
+    after.truths = world.truths
+    after.truth = world.truth + HOUR
+    async with after.boot("two") as life:
+        life.learns()
+        await life.goes_on(30)
+    after.judged()
+    clocks = [clock for _, _, clock in after.stamped().values()]
+    assert (clocks.count("unsynced"), clocks.count("ntp")) == (30, 3)
+    assert {block["boot"] for block in after.blocks("telemetry") if block["clock"] == "unsynced"} == {"one"}
+
+
+async def test_more_than_a_transaction_is_released_in_its_order(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    data = yaml.safe_load(world.path.read_text())
+    data["journal"]["max_size"] = "1MB"
+    world.path.write_text(yaml.safe_dump(data, allow_unicode=True))
+    async with world.boot("one", -40 * DAY) as life:
+        await life.goes_on(HOLD - 60, every=1)
+        life.learns()
+        await life.goes_on(1)
+        assert 0 < len(world.stamped()) < len(world.truths)
+        for _ in range(20):
+            await life.goes_on(1, every=1)
+    world.judged()
+    told = [
+        entry["temperature"]
+        for block in world.blocks("telemetry")
+        for entry in block["observations"]
+        if "temperature" in entry
+    ]
+    assert told == sorted(told)
+
+
+async def test_a_trip_begun_unsynced_keeps_its_id(tmp_path: Path) -> None:
+    """What was held and what comes after the correction are revisions of one record."""
+    plant = {"kind": "site", "name": "东乡屠宰场", "at": {"lat": 35.6, "lon": 103.3, "radius": "300m"}}
+    world = World(tmp_path)
+    data = yaml.safe_load(world.path.read_text())
+    data["places"] |= {"truck": {"kind": "vehicle", "plate": "甘N12345"}, "plant": plant}
+    data["devices"]["gps"]["place"] = "truck"
+    data["records"]["transport"] = {
+        "route": {
+            "place": "truck", "position": "gps", "climate": ["air"], "begin": {"leaves": "plant"},
+            "end": {"stays": "plant", "for": "2min"},
+        }
+    }  # fmt: skip
+    world.path.write_text(yaml.safe_dump(data, allow_unicode=True))
+    async with world.boot("one", -40 * DAY) as life:
+        await life.drives(60, away=False)
+        left = life.machine.truth
+        await life.drives(300, away=True)
+        life.learns()
+        await life.drives(300, away=True)
+        await life.drives(600, away=False)
+    trips = [record for record in world.records("transport") if record["stretch"] == "trip"]
+    assert [record["revision"] for record in trips] == [1, 2]
+    assert len({record["id"] for record in trips}) == 1
+    for record in trips:
+        assert abs(parse_rfc3339(record["from"]) - left) < 60 * SECOND
+    world.judged()
+
+
+async def test_the_running_daemon_learns_the_time_by_itself(tmp_path: Path) -> None:
+    """Real tasks, real seconds, a machine whose clocks the test sets."""
+    world = World(tmp_path)
+    started = time.monotonic_ns()
+
+    class Running(FakeMachine):
+        def wall(self) -> int:
+            return super().wall() + time.monotonic_ns() - started
+
+        def since_boot(self) -> int:
+            return super().since_boot() + time.monotonic_ns() - started
+
+    machine = Running(-40 * DAY)
+    one = await Gateway.open(gateway.load(world.path), machine)
+    stop = asyncio.Event()
+    running = asyncio.create_task(one.run(stop))
+    async with asyncio.timeout(60):
+        while one.journal.facts()["commits"] == 0:
+            await asyncio.sleep(0.1)
+        assert not world.blocks("records")
+        machine.error, machine.synchronised = 0, SECOND // 100
+        while not world.records("gateway"):
+            await asyncio.sleep(0.1)
+        stop.set()
+        await running
+    first, *_, last = world.records("gateway")
+    assert (first["event"], last["event"]) == ("started", "stopped")
+    assert abs(parse_rfc3339(first["from"]) - TRUTH) < WITHIN
+    assert {block["clock"] for block in world.blocks("records")} == {"ntp"}
 
 
 async def test_a_trusted_system_clock_holds_nothing(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ WEEKS_1024 = 1024 * 7 * DAY
 
 
 class FakeMachine:
-    """A machine whose clocks the test sets. error: of the system clock; crystal: how fast time seems to go."""
+    """A machine whose clocks the test sets. error: of the system clock; up: the boot clock."""
 
     def __init__(self, error: int = 0, *, name: str = "boot-1", up: int = 100 * SECOND) -> None:
         self.truth = TRUTH
@@ -100,11 +100,11 @@ def test_a_boot_begins_where_no_time_is_impossible_and_learns_from_ntp(error: in
     clock = Clock(machine=machine)
     assert WRITTEN <= clock.now() <= LATEST
     checked(clock, machine, 10)
-    assert clock.state is ClockState.UNSYNCED
+    assert clock.state == "unsynced"
     machine.error, machine.synchronised = 0, SECOND // 100
     (move,) = moves(checked(clock, machine, 10))
     assert move.was is ClockState.UNSYNCED
-    assert clock.state is ClockState.NTP
+    assert clock.state == "ntp"
     assert abs(clock.now() - machine.truth) < SECOND // 10
 
 
@@ -113,7 +113,7 @@ def test_a_boot_learns_from_a_receiver_within_two_seconds(error: int) -> None:
     machine = FakeMachine(error)
     clock = Clock(machine=machine)
     hears(clock, machine, 2 * GNSS_AGREEMENTS)
-    assert clock.state is ClockState.GNSS
+    assert clock.state == "gnss"
     assert abs(clock.now() - machine.truth) < 2 * SECOND
     assert clock.uncertainty is not None
     assert abs(clock.now() - machine.truth) <= clock.uncertainty
@@ -173,7 +173,7 @@ def test_a_receiver_that_says_60_is_believed_like_any_other_second() -> None:
     for day, time in seconds:
         clock.offer(utc(day, time, ""), clock.now())
         checked(clock, machine)
-    assert clock.state is ClockState.GNSS
+    assert clock.state == "gnss"
 
 
 def test_ntp_that_falls_silent_leaves_the_time_known_and_its_uncertainty_growing() -> None:
@@ -183,7 +183,7 @@ def test_ntp_that_falls_silent_leaves_the_time_known_and_its_uncertainty_growing
     checked(clock, machine, 5)
     machine.synchronised = None
     checked(clock, machine, 3600)
-    assert clock.state is ClockState.NTP
+    assert clock.state == "ntp"
     assert clock.uncertainty is not None
     assert SECOND // 2 < clock.uncertainty < SECOND
 
@@ -195,10 +195,10 @@ def test_after_an_hour_without_ntp_the_receiver_keeps_the_time() -> None:
     checked(clock, machine, 5)
     machine.synchronised = None
     hears(clock, machine, 60)
-    assert clock.state is ClockState.NTP
+    assert clock.state == "ntp"
     machine.passes(3600)
     hears(clock, machine, 60)
-    assert clock.state is ClockState.GNSS
+    assert clock.state == "gnss"
 
 
 @pytest.mark.parametrize(("order", "right"), [(("ntp", "gnss"), "ntp"), (("gnss", "ntp"), "gnss")])
@@ -220,15 +220,15 @@ def test_a_source_that_the_settings_do_not_name_sets_nothing() -> None:
     machine = FakeMachine(-40 * DAY)
     clock = Clock(machine=machine, set_from=("ntp",))
     hears(clock, machine, 60)
-    assert clock.state is ClockState.UNSYNCED
+    assert clock.state == "unsynced"
 
 
-@pytest.mark.parametrize("off", [-WEEKS_1024, WEEKS_1024 + 3 * WEEKS_1024, 80 * 365 * DAY], ids=str)
+@pytest.mark.parametrize("off", [-WEEKS_1024, 2 * WEEKS_1024, 80 * 365 * DAY], ids=str)
 def test_a_week_rollover_and_other_impossible_dates_are_refused_counted_and_told(off: int) -> None:
     machine = FakeMachine()
     clock = Clock(machine=machine)
     verdicts = hears(clock, machine, 20, off)
-    assert clock.state is ClockState.UNSYNCED
+    assert clock.state == "unsynced"
     assert clock.refused_offers == 20
     assert doubts(verdicts) == {("gnss", Doubt.IMPOSSIBLE)}
 
@@ -239,7 +239,7 @@ def test_one_impossible_date_among_good_ones_starts_the_count_anew() -> None:
     hears(clock, machine, GNSS_AGREEMENTS - 1)
     hears(clock, machine, 1, 73 * 365 * DAY)
     hears(clock, machine, GNSS_AGREEMENTS - 1)
-    assert clock.state is ClockState.UNSYNCED
+    assert clock.state == "unsynced"
 
 
 def test_a_receiver_that_repeats_its_last_second_is_not_believed() -> None:
@@ -249,7 +249,7 @@ def test_a_receiver_that_repeats_its_last_second_is_not_believed() -> None:
     for _ in range(60):
         clock.offer(frozen, clock.now())
         checked(clock, machine)
-    assert clock.state is ClockState.UNSYNCED
+    assert clock.state == "unsynced"
 
 
 def test_a_receivers_late_sentences_do_not_shake_the_clock() -> None:
@@ -283,7 +283,7 @@ def test_a_battery_clock_that_cannot_be_right_is_refused(error: int, why: Doubt)
     clock = Clock(machine=machine)
     clock.not_before(Instant(TRUTH - HOUR))
     assert doubts(checked(clock, machine)) == {("rtc", why)}
-    assert clock.state is ClockState.UNSYNCED
+    assert clock.state == "unsynced"
 
 
 def test_blocks_are_held_until_the_time_is_known_or_has_been_waited_for_long_enough() -> None:
@@ -302,11 +302,11 @@ def test_another_process_of_the_same_boot_goes_on_where_the_first_was() -> None:
     machine.passes(8 * 86_400)
     again = Clock(machine=machine, hold_s=900)
     again.resume(first.base, first.opened, first.state, first.uncertainty)
-    assert again.state is ClockState.GNSS
+    assert again.state == "gnss"
     assert abs(again.now() - machine.truth) < 2 * SECOND
     machine.error, machine.synchronised = 9 * SECOND, SECOND  # 13 ppm in 8 days
     assert not doubts(checked(again, machine, 400))
-    assert again.state is ClockState.NTP
+    assert again.state == "ntp"
 
 
 def test_the_kernel_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
