@@ -129,6 +129,21 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises JournalError for a file that is not a journal or comes from a newer program.
     """
+    version = known_version(connection, path)
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def known_version(connection: sqlite3.Connection, path: Path) -> int:
+    """How many steps the file has been through.
+
+    Raises JournalError for a file that is not a journal or comes from a newer program.
+    """
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     application: int = connection.execute("PRAGMA application_id").fetchone()[0]
     empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
@@ -139,10 +154,4 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer Tagtrail (schema {version}, this one knows {len(MIGRATIONS)}): "
             "install that version again, or choose another journal.path"
         )
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        try:
-            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
-        except sqlite3.Error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+    return version
