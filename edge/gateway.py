@@ -194,6 +194,7 @@ class Gateway:
         work: dict[str, Any] = {
             "journal": self.journal.run(),
             "tick": self._tick(),
+            "clock": self.reckoning.run(),
             "holds": self.hold_lists.run(),
             "commands": self.commands.run(),
             "chain": self.journal.inspect(),
@@ -212,7 +213,6 @@ class Gateway:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            await self.reckoning.check()
             self.intake.tick()
             self.recording.tick(self.clock.now())
             self._tell_lost()

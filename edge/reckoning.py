@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -16,6 +18,7 @@ import orjson
 from drivers.contract import NANOSECONDS
 from edge.alarms import Cause
 from edge.clock import Clock
+from edge.errors import JournalError
 from edge.intake import Intake
 from edge.journal.boots import Learnt
 from edge.journal.store import Journal
@@ -25,6 +28,10 @@ from edge.recorders.corrections import Corrections
 from edge.recording import Recording
 from edge.restamping import Restamping, of_boot
 from edge.timekeeping import STEP, ClockState, Move, Verdict
+
+log = logging.getLogger(__name__)
+
+CHECK_S: Final = 1.0
 
 SUBJECT: Final = "clock"
 
@@ -60,8 +67,14 @@ class Reckoning:
         self._learnt = False
         self._begins = True
 
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(CHECK_S)
+            await self.check()
+
     async def check(self) -> None:
-        """Called about once a second, between two observations. Raises JournalError."""
+        """Called about once a second, between two observations."""
         verdict = self._clock.check()
         if verdict.move is not None:
             self._take(verdict.move)
@@ -72,11 +85,10 @@ class Reckoning:
             self._journal.stamping.release()
         if not self._clock.known and not self._holds:
             self._own.raised(Cause.CLOCK_UNKNOWN, SUBJECT, "no source has told the time")
-        if self._learnt:
-            self._learnt = False
-            await self._tell_never_learnt()
-        while self._wrong:
-            await self._issue_again(self._wrong.pop(0))
+        try:
+            await self._put_right()
+        except JournalError as error:
+            log.warning("what was stamped wrong is put right later: %s", error)
 
     def _take(self, move: Move) -> None:
         again = of_boot(move.base, self._clock.now() - move.shift, move.shift)
@@ -89,6 +101,14 @@ class Reckoning:
         self._learnt = True
         if move.shift and not self._holds:
             self._wrong.append(Sealed(move.was, again))
+
+    async def _put_right(self) -> None:
+        if self._learnt:
+            await self._tell_never_learnt()
+            self._learnt = False
+        while self._wrong:
+            await self._issue_again(self._wrong[0])
+            del self._wrong[0]
 
     async def _tell_never_learnt(self) -> None:
         """Now that a boot knows the time, those before it can be placed."""
