@@ -43,8 +43,21 @@ from edge.scan import Found, found
 from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
+from edge.uplinks.contract import Uplink
 from edge.uplinks.mqtt import MqttUplink, Target
-from edge.wiring import allowed, holds, intaken, recorders, sources, targets
+from edge.uplinks.store import Store
+from edge.wiring import (
+    allowed,
+    holds,
+    instruments,
+    intaken,
+    known,
+    recorders,
+    sources,
+    stores,
+    targets,
+    to_stores,
+)
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +76,7 @@ class Gateway:
         self,
         settings: Settings,
         targets: Mapping[str, Target],
+        stores: Mapping[str, Store],
         clock: Clock,
         own: OwnRecords,
         *,
@@ -112,7 +126,7 @@ class Gateway:
             refused=own.command_refused,
             answer=lambda uplink, verb, payload: self.uplinks[uplink].answer(verb, payload),
         )
-        self.uplinks = {
+        self.uplinks: dict[str, Uplink] = to_stores(stores, journal, own) | {
             name: MqttUplink(
                 *(name, target, journal, own, partial(status.brief, self)),
                 holds=partial(self.hold_lists.offer, name),
@@ -130,7 +144,7 @@ class Gateway:
         """
         for warning in settings.warnings:
             log.warning("%s", warning.render("en"))
-        brokers = targets(settings)
+        far_sides = targets(settings), stores(settings)
         clock = Clock(
             trust_system=settings.clock.trust == "system",
             set_from=settings.clock.set_from,
@@ -140,25 +154,25 @@ class Gateway:
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
         journal = await _opened(settings, clock, own)
         await _register(settings, journal, own)
-        found: dict[str, Newest] = {}
-        corrections = Corrections(found.get)
-        held = holds(settings, DRIVERS)
+        found: dict[str, Newest | None] = {}
+        corrections = Corrections(found)
+        derived = recorders(settings, DRIVERS)
+        held = holds(settings, DRIVERS, derived)
         commanded = Commanded()
         recording = Recording(
-            [*recorders(settings, DRIVERS), corrections, held, commanded, own.standing],
+            [*derived, corrections, held, commanded, own.standing, instruments(settings, own.standing)],
             journal=journal,
             notice=own.noticed,
             amended=corrections.amended,
         )
         recording.load(await journal.remembered())
-        ports = {device.port for device in settings.devices.values()}
-        own.settled([*settings.devices, *settings.uplinks, *ports])
+        own.settled(known(settings))
         own.cleared(Cause.JOURNAL_FULL, "journal")
         journal.remember(recording)
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
         gateway = cls(
-            *(settings, brokers, clock, own),
+            *(settings, *far_sides, clock, own),
             journal=journal,
             recording=recording,
             corrections=corrections,

@@ -65,8 +65,8 @@ def open_writer(path: Path, max_size_bytes: int) -> sqlite3.Connection:
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         page_bytes: int = connection.execute("PRAGMA page_size").fetchone()[0]
         connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // page_bytes}")
+        migrate(connection, path)  # before the quota: a step may need room that a full journal has not
         connection.execute(f"PRAGMA max_page_count = {max_size_bytes // page_bytes}")
-        migrate(connection, path)
         _sync_folder(path.parent)
     except BaseException:
         connection.close()

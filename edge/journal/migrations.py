@@ -121,7 +121,7 @@ CREATE TABLE held (                   -- blocks that wait for the time, see held
 ) STRICT;
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, _BOOTS)
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, trail.IN_TIME, _BOOTS)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
