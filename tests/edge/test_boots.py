@@ -256,6 +256,25 @@ async def test_the_storage_record_of_an_hour_begun_unsynced_tells_the_true_hour(
     assert not climate["gaps"]
 
 
+async def test_records_of_the_trade_that_were_sealed_too_early_are_issued_again(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with world.boot("one", -40 * DAY) as life:
+        await life.goes_on(2 * 3600 + 60, every=60)
+        sealed = world.records("storage")
+        assert sealed
+        life.learns()
+        await life.goes_on(60)
+    again = world.records("storage")[len(sealed) :]
+    assert [(each["id"], each["revision"] + 1) for each in sealed] == [
+        (each["id"], each["revision"]) for each in again if each["revision"] > 1
+    ]
+    for before, after in zip(sealed, again, strict=False):
+        assert parse_rfc3339(after["from"]) - parse_rfc3339(before["from"]) == 30 * DAY
+        assert after["climate"]["temperature"]["count"] == before["climate"]["temperature"]["count"]
+    assert abs(parse_rfc3339(again[0]["from"]) - TRUTH) < WITHIN
+    world.judged()
+
+
 async def test_a_restart_in_the_same_boot_still_learns_for_what_is_held(tmp_path: Path) -> None:
     world = World(tmp_path)
     async with world.boot("one", -40 * DAY) as life:
