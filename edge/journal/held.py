@@ -37,15 +37,16 @@ class Ready(NamedTuple):
 class Passed(NamedTuple):
     """What a commit makes blocks of, by lane, and the telemetry in it that had been held.
 
-    queued: whether what is new now waits itself.
+    queued: whether what is new now waits itself. freed: whether anything was released.
     """
 
     blocks: Mapping[Lane, list[Ready]]
     released: Sequence[Ready]
     queued: bool
+    freed: bool
 
 
-NOTHING: Final = Passed({lane: [] for lane in Lane}, (), queued=False)
+NOTHING: Final = Passed({lane: [] for lane in Lane}, (), queued=False, freed=False)
 
 
 class Held:
@@ -75,14 +76,14 @@ class Held:
         for number, lane, ready in self._oldest(most_bytes, but=self._boot if hold else None):
             blocks[lane].append(ready)
             self._connection.execute("DELETE FROM held WHERE number = ?", (number,))
-        released = tuple(blocks[Lane.TELEMETRY])
+        released, freed = tuple(blocks[Lane.TELEMETRY]), any(blocks.values())
         queued = hold or self.waits
         for lane, drafts in new.items():
             if queued:
                 self._keep(lane, drafts, clock)
             else:
                 blocks[lane] += self.own(drafts, clock)
-        return Passed(blocks, released, queued)
+        return Passed(blocks, released, queued, freed)
 
     def _keep(self, lane: Lane, drafts: Iterable[Draft], clock: str) -> None:
         self._connection.executemany(

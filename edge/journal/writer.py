@@ -172,7 +172,7 @@ class Writer:
             len(told),
             more or (self._held.waits and not batch.hold),
             len(remembered) == len(batch.states),
-            any(passed.blocks.values()),
+            passed.freed,
         )
 
     def make_room(self, clock: str) -> int | None:
