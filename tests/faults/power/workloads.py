@@ -90,7 +90,7 @@ class Play:
             for block in await journal.read(journal.id, lane, self._told.get((journal.id, lane), 0), 1 << 30):
                 stored.append((block.journal, lane, block.seq, block.body.decode()))
                 self._told[journal.id, lane] = block.seq
-        sealed = [payload.decode() for payload in journal.seals.values()]
+        sealed = [seal.payload.decode() for seal in journal.seals]
         self._say(stored=stored, n=self._recorder.n, sealed=sealed)
 
     async def deliver(self, journal: Journal, uplink: str, most: int = 1 << 40) -> None:
