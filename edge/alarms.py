@@ -16,6 +16,7 @@ class Cause(StrEnum):
     UPLINK_QUARANTINE = "uplink_quarantine"
     UPLINK_CLIENT_ID = "uplink_client_id"
     JOURNAL_FULL = "journal_full"
+    JOURNAL_FAILING = "journal_failing"
     LIMIT = "limit"
     RISE = "rise"
     BATTERY = "battery"

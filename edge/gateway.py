@@ -138,6 +138,7 @@ class Gateway:
         ports = {device.port for device in settings.devices.values()}
         own.settled([*settings.devices, *settings.uplinks, *ports])
         own.cleared(Cause.JOURNAL_FULL, "journal")
+        own.cleared(Cause.JOURNAL_FAILING, "journal")
         journal.remember(recording)
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
@@ -223,12 +224,20 @@ class Gateway:
 
     def _tell_lost(self) -> None:
         """A stretch that found no room is recorded once there is room again."""
-        if not self._lost or not self.journal.has_room:
+        if not self.journal.has_room:
             return
-        since = min(since for since, _ in self._lost.values())
-        counts = {device: count for device, (_, count) in self._lost.items()}
-        self._lost.clear()
-        self.own.event("gap", {"reason": "journal_full", "observations": counts}, since=since)
+        lost, self._lost = self._lost, {}
+        records = self.journal.lost_records()
+        if not lost and not records:
+            return
+        since = min(since for since, _ in (*lost.values(), *records.values()))
+        facts: dict[str, Any] = {
+            "reason": "journal_full",
+            "observations": {device: count for device, (_, count) in lost.items()},
+        }
+        if records:
+            facts["records"] = {kind: count for kind, (_, count) in records.items()}
+        self.own.event("gap", facts, since=since)
 
     def _verbs(self) -> dict[str, Any]:
         return {"status": self._status, "read": self._read, "enter": self.entering.enter}

@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -46,8 +46,9 @@ class Lock:
             raise JournalError(
                 f"{path} is in use by {owner or 'another process'}: stop it, or choose another journal.path"
             ) from error
-        os.ftruncate(self._fd, 0)
-        os.write(self._fd, f"process {os.getpid()}\n".encode())
+        with suppress(OSError):  # a full disk: the name is a courtesy, the lock holds without
+            os.ftruncate(self._fd, 0)
+            os.write(self._fd, f"process {os.getpid()}\n".encode())
 
     def release(self) -> None:
         os.close(self._fd)
@@ -96,7 +97,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def is_full(error: sqlite3.Error) -> bool:
     """Whether the quota or the disk is what was missing. Python's own errors carry no code."""
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) == sqlite3.SQLITE_FULL
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE
 
 
 def explained(path: Path, error: sqlite3.Error) -> JournalError:

@@ -117,6 +117,7 @@ class Journal:
         self._reader = reader
         self._commits = commits
         self._refused: Counter[str] = Counter()
+        self._lost_records: dict[str, tuple[Instant, int]] = {}
         self._closed = False
 
     @property
@@ -160,7 +161,14 @@ class Journal:
         refusal = self._commits.add_record(Record(kind, at, body, trail))
         if refusal is not None:
             self._refused[f"record_{refusal}"] += 1
+            since, count = self._lost_records.get(kind, (at, 0))
+            self._lost_records[kind] = since, count + 1
             log.error("%s: a record is lost (%s): %s: %s", self._path, refusal, kind, body.decode())
+
+    def lost_records(self) -> dict[str, tuple[Instant, int]]:
+        """By kind, since when and how many records were lost that nobody has yet been told of."""
+        lost, self._lost_records = self._lost_records, {}
+        return lost
 
     async def remembered(self) -> list[Row]:
         """What the recorders remembered when the journal was last written. Raises JournalError."""
@@ -262,7 +270,7 @@ class Journal:
         commits = self._commits
         return {
             "id": self.id,
-            "state": commits.state,
+            "state": commits.room.state,
             "size_bytes": _size(self._path),
             "wal_bytes": _size(self._path.with_name(self._path.name + "-wal")),
             "used_bytes": standing.used_bytes,
@@ -276,7 +284,7 @@ class Journal:
             "buffered": commits.waiting.observations,
             "buffered_records": len(commits.waiting.records),
             "refused": dict(self._refused),
-            "given_up": commits.counts["given_up"],
+            "given_up": commits.room.given_up,
             "quarantined": dict(standing.quarantined),
         }
 

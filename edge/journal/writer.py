@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from drivers.contract import NANOSECONDS, Instant, Now
+from edge.errors import JournalError
 from edge.journal import packing, retention, rollups, states, trail
+from edge.journal.ballast import Ballast
 from edge.journal.block import Entry, Lane
 from edge.journal.database import Lock, explained, open_writer, transaction
 from edge.journal.identity import Identity, Predecessor, establish
@@ -32,7 +34,8 @@ _COMMIT_BYTES = 1 << 20
 """Written in one transaction at the most, of each lane."""
 
 _STEP_BYTES = 8 << 20
-"""Deleted in one transaction at the most."""
+_SMALL_STEP_BYTES = 64 << 10
+"""Deleted in one transaction at the most, of a large file and of one that has hardly begun."""
 
 _NEWEST_OF = 100
 """Blocks at the end of a lane among which the newest instant is looked for: late ones are rare and near."""
@@ -78,14 +81,24 @@ class Writer:
         self._identity = identity
         self._rules = rules
         self._now = now
-        self._step_bytes = min(_STEP_BYTES, rules.max_size_bytes // 64)
         self._commit_bytes = min(_COMMIT_BYTES, rules.max_size_bytes // 64)
         self._lock = Lock(path)
+        self._ballast = Ballast(path)
         try:
-            self._open()
+            self._open_where_there_is_room()
+            self._ballast.take()
         except BaseException:
             self._lock.release()
             raise
+
+    def _open_where_there_is_room(self) -> None:
+        try:
+            self._open()
+        except JournalError:
+            if not self.give_up_ballast():
+                raise
+            log.warning("%s: the disk is full; the room held back for that is given up", self._path)
+            self._open()
 
     def _open(self) -> None:
         try:
@@ -111,8 +124,18 @@ class Writer:
 
     @property
     def crowded(self) -> bool:
-        """Whether telemetry has to give room; the last sixteenth is for records and cursors."""
-        return self.standing.used_bytes > self._rules.max_size_bytes // 16 * 15
+        """Whether telemetry has to give room; the last sixteenth is for records and cursors.
+
+        On a full disk the file lives in the room that it has, and that must not run out.
+        """
+        if self.standing.used_bytes > self._rules.max_size_bytes // 16 * 15:
+            return True
+        return self.disk_is_full and not self._has_free_pages
+
+    @property
+    def disk_is_full(self) -> bool:
+        """Whether the room held back for a full disk is gone."""
+        return not self._ballast.held
 
     def commit(self, batch: Batch) -> Committed:
         """Writes what it can of the batch in one transaction. Raises sqlite3.Error: then nothing of it."""
@@ -145,13 +168,39 @@ class Writer:
         Where the file itself has room for a commit, nothing goes: the disk around it is full, and deleting
         all would not help. Raises sqlite3.Error.
         """
-        if not self.crowded and self.standing.free_bytes > 4 * self._commit_bytes:
+        if not self.crowded and self._has_free_pages:
             return None
         for lane, upto in retention.for_room(self.standing):
             blocks = retention.doomed(self._connection, lane, upto, self._step_bytes)
             if blocks:
                 return self._delete(lane, blocks, Why.ROOM, clock)
         return None
+
+    def look_around(self) -> bool:
+        """Whether it is crowded, now that the ballast has been taken where the disk has room again."""
+        self._ballast.take()
+        return self.crowded
+
+    def loses(self) -> bool:
+        """Whether room will soon be needed, and the next step for it takes something from an uplink."""
+        if not self.disk_is_full and self.standing.used_bytes < self._rules.max_size_bytes // 4 * 3:
+            return False
+        for lane, upto in retention.for_room(self.standing):
+            blocks = retention.doomed(self._connection, lane, lane.head, self._step_bytes)
+            if blocks:
+                return not self.standing.uplinks or blocks[-1].seq > upto
+        return True
+
+    def fold(self) -> bool:
+        """Brings the write-ahead log into the file, so that it begins anew. Raises sqlite3.Error."""
+        frames: int
+        done: int
+        _busy, frames, done = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return 0 < frames == done
+
+    def give_up_ballast(self) -> bool:
+        """On a full disk. Whether that made room."""
+        return self._ballast.disk_is_full and self._ballast.give_up()
 
     def expire(self, clock: str) -> int | None:
         """Deletes one step of what is older than its time. Returns as ``make_room``."""
@@ -206,6 +255,18 @@ class Writer:
         finally:
             self._connection.close()
             self._lock.release()
+
+    @property
+    def _has_free_pages(self) -> bool:
+        """Whether the file has room within for what comes: four commits, or a quarter of a small file."""
+        size = self.standing.used_bytes + self.standing.free_bytes
+        return self.standing.free_bytes > min(4 * self._commit_bytes, size // 4)
+
+    @property
+    def _step_bytes(self) -> int:
+        """Deleted in one transaction at the most."""
+        size = self.standing.used_bytes + self.standing.free_bytes
+        return min(_STEP_BYTES, self._rules.max_size_bytes // 64, max(size // 8, _SMALL_STEP_BYTES))
 
     def _mine(self, lane: Lane) -> LaneStanding:
         return self.standing.lane(self.journal, lane)

@@ -9,7 +9,7 @@ from contextlib import closing
 import orjson
 import pytest
 
-from edge.journal import commits, finding, trail
+from edge.journal import finding, room, trail
 from edge.journal.database import open_reader
 from edge.journal.identity import Identity
 from edge.journal.packing import Record
@@ -76,7 +76,7 @@ async def test_the_newest_revision_holds_and_an_older_one_changes_nothing(box: B
 
 
 async def test_what_retention_deletes_leaves_the_trail(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commits, "_EXPIRE_EVERY_S", 0.0)
+    monkeypatch.setattr(room, "_EXPIRE_EVERY_S", 0.0)
     async with box.journal(Rules(keep_records_s=DAY_S)) as journal:
         tell(journal, box, "old", link(TAG, "became", CARCASS))
         await journal.flush()
