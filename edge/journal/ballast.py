@@ -16,7 +16,7 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 SIZE_BYTES: Final = 8 << 20
-"""The write-ahead log once more, for its pages in the file, and as much again for what deleting them writes."""
+"""The write-ahead log once more, for its pages in the file, and as much for what deleting writes."""
 
 
 class Ballast:
@@ -28,13 +28,18 @@ class Ballast:
         self.held = self._whole()
 
     @property
-    def disk_is_full(self) -> bool:
+    def disk_is_tight(self) -> bool:
         """Whether the disk has less room than the ballast needs to be taken."""
-        return shutil.disk_usage(self._folder).free < 2 * SIZE_BYTES
+        return self.free_bytes < 2 * SIZE_BYTES
+
+    @property
+    def free_bytes(self) -> int:
+        """What the disk has left."""
+        return shutil.disk_usage(self._folder).free
 
     def take(self) -> bool:
         """Whether it is held now. One that is not whole is made anew."""
-        if self.held or self.disk_is_full:
+        if self.held or self.disk_is_tight:
             return self.held
         try:
             with self._path.open("wb") as file:

@@ -1,8 +1,8 @@
 """Keeping to the quota and to what the disk gives, and saying so (DESIGN §10).
 
 ``ok``: all is stored. ``tight``: all is stored, but telemetry that was not yet delivered goes for it, or the
-disk around the journal is full. ``full``: telemetry waits, records go on while they can. ``failing``: the disk
-takes nothing, for another reason than room.
+disk around the journal is full. ``full``: telemetry waits, records go on while they can. ``failing``: the
+disk takes nothing, for another reason than room.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ class Room:
         return self.state in {"ok", "tight"}
 
     async def keep(self) -> bool:
-        """After a commit: telemetry makes room in time, the oldest goes. Whether there is more to do at once."""
+        """After a commit: telemetry makes room in time, the oldest goes. Whether more is to be done."""
         self._folded = False
-        before, self.withheld = self.withheld, await self._crowded() and not await self._make()
+        before, self.withheld = self.withheld, self._writer.crowded and not await self._make()
         used = f"{self._writer.standing.used_bytes} bytes"
         if self.withheld:
             self._become("full", f"{used}, none of which may go yet")
@@ -99,9 +99,6 @@ class Room:
             return True
         self._become("full" if is_full(error) else "failing", str(error))
         return False
-
-    async def _crowded(self) -> bool:
-        return await self._in_thread(self._writer.look_around)
 
     async def _fold(self) -> bool:
         """Once between two good commits: the write-ahead log begins anew, in the room that it has."""

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from drivers.contract import NANOSECONDS, Instant, Now
 from edge.errors import JournalError
-from edge.journal import packing, retention, rollups, states, trail
+from edge.journal import ballast, packing, retention, rollups, states, trail
 from edge.journal.ballast import Ballast
 from edge.journal.block import Entry, Lane
 from edge.journal.database import Lock, explained, open_writer, transaction
@@ -36,6 +36,9 @@ _COMMIT_BYTES = 1 << 20
 _STEP_BYTES = 8 << 20
 _SMALL_STEP_BYTES = 64 << 10
 """Deleted in one transaction at the most, of a large file and of one that has hardly begun."""
+
+_NOTHING_BYTES = 1 << 20
+"""A disk that others leave no more than this is full."""
 
 _NEWEST_OF = 100
 """Blocks at the end of a lane among which the newest instant is looked for: late ones are rare and near."""
@@ -86,7 +89,7 @@ class Writer:
         self._ballast = Ballast(path)
         try:
             self._open_where_there_is_room()
-            self._ballast.take()
+            self._look_around()
         except BaseException:
             self._lock.release()
             raise
@@ -99,6 +102,17 @@ class Writer:
                 raise
             log.warning("%s: the disk is full; the room held back for that is given up", self._path)
             self._open()
+
+    def _look_around(self) -> None:
+        """Takes the ballast again where the disk has room again."""
+        held = self._ballast.take()
+        free_bytes = self._ballast.free_bytes
+        self.disk_is_full = not held or free_bytes < _NOTHING_BYTES
+        """Whether others have filled the disk, as of the last good commit."""
+
+        begun = self.standing.used_bytes + self.standing.free_bytes < ballast.SIZE_BYTES // 2
+        self._disk_crowds = not held and not (begun and free_bytes > ballast.SIZE_BYTES // 2)
+        """A file that has hardly begun grows first, into half of what was held back."""
 
     def _open(self) -> None:
         try:
@@ -130,12 +144,7 @@ class Writer:
         """
         if self.standing.used_bytes > self._rules.max_size_bytes // 16 * 15:
             return True
-        return self.disk_is_full and not self._has_free_pages
-
-    @property
-    def disk_is_full(self) -> bool:
-        """Whether the room held back for a full disk is gone."""
-        return not self._ballast.held
+        return self._disk_crowds and not self._has_free_pages
 
     def commit(self, batch: Batch) -> Committed:
         """Writes what it can of the batch in one transaction. Raises sqlite3.Error: then nothing of it."""
@@ -159,6 +168,7 @@ class Writer:
             self._minute = minute
         entries = sum(draft.taken for draft in telemetry)
         self._take_in(batch.entries[:entries], batch.records[: len(records)], batch.rolled)
+        self._look_around()
         more = entries < len(batch.entries) or len(records) < len(batch.records)
         return Committed(entries, len(records), more, len(remembered) == len(batch.states))
 
@@ -175,11 +185,6 @@ class Writer:
             if blocks:
                 return self._delete(lane, blocks, Why.ROOM, clock)
         return None
-
-    def look_around(self) -> bool:
-        """Whether it is crowded, now that the ballast has been taken where the disk has room again."""
-        self._ballast.take()
-        return self.crowded
 
     def loses(self) -> bool:
         """Whether room will soon be needed, and the next step for it takes something from an uplink."""
@@ -200,7 +205,7 @@ class Writer:
 
     def give_up_ballast(self) -> bool:
         """On a full disk. Whether that made room."""
-        return self._ballast.disk_is_full and self._ballast.give_up()
+        return self._ballast.disk_is_tight and self._ballast.give_up()
 
     def expire(self, clock: str) -> int | None:
         """Deletes one step of what is older than its time. Returns as ``make_room``."""

@@ -17,7 +17,10 @@ from edge.alarms import Cause
 from edge.journal.ballast import SIZE_BYTES
 from edge.journal.block import Lane
 from edge.journal.store import Journal, Rules
+from simulators.site import Site
 from tests.edge.journal.journal_rig import Box, blocks, devices, record_of
+from tests.faults import rig
+from tests.faults.rig import Gateways
 from tests.faults.small_disk import SmallDisk, small_disk
 
 RULES = Rules(commit_every_s=0.02, max_size_bytes=64 << 20)
@@ -112,7 +115,7 @@ async def test_records_that_fill_the_disk_stay_and_telemetry_waits_for_room(disk
     async with running(box) as journal:
         number = 0
         disk.fill()
-        while journal.facts()["buffered_records"] < 50:
+        while not journal.facts()["buffered_records"]:
             for _ in range(50):
                 number += 1
                 journal.record("storage", box.at, orjson.dumps({"n": number, "series": "x" * 20_000}))
@@ -146,6 +149,16 @@ async def test_a_start_on_a_full_disk_begins_with_the_room_held_back(disk: Small
         assert box.rung == [("raised", *FULL)]
 
 
+async def test_the_alarm_does_not_wait_until_the_room_of_the_log_is_used_up(disk: SmallDisk) -> None:
+    box = Box(disk.folder)
+    async with running(box) as journal:
+        while not (disk.folder / "journal.db").stat().st_size > 1 << 20:
+            await say(journal, box, 10)  # the log is as long as it ever gets
+        disk.fill()
+        await until(lambda: box.rung == [("raised", *FULL)], lambda: say(journal, box, 1))
+        assert (disk.folder / "journal.db.ballast").exists()
+
+
 async def test_the_room_held_back_is_left_alone_while_the_quota_is_what_is_full(tmp_path: Path) -> None:
     box = Box(tmp_path)
     async with running(box, Rules(commit_every_s=0.02, max_size_bytes=2_000_000)) as journal:
@@ -159,3 +172,38 @@ async def test_the_room_held_back_is_left_alone_while_the_quota_is_what_is_full(
         await journal.flush()
         assert box.rung[-1] == ("cleared", *FULL)
     assert shutil.disk_usage(tmp_path).free > SIZE_BYTES
+
+
+@pytest.mark.slow
+async def test_a_gateway_on_a_full_disk_reads_shows_and_stores_on(
+    mosquitto: Path, disk: SmallDisk, tmp_path: Path, gateways: Gateways
+) -> None:
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    async with (
+        Site(rig.scenario(0), tmp_path / "devices", truth=False) as site,
+        rig.DurableBroker(mosquitto, folder) as broker,
+        rig.consuming(broker.port) as consumer,
+    ):
+        gateway = gateways(rig.settings(disk.folder, site.ports["panel"]["tcp"], broker.port))
+
+        async def causes() -> list[str]:
+            return [alarm["cause"] for alarm in (await gateway.status())["alarms"]]
+
+        await gateway.start()
+        async with asyncio.timeout(30):
+            while not consumer.live:
+                await asyncio.sleep(0.1)
+        disk.fill()
+        async with asyncio.timeout(PROMPTLY_S):
+            while "journal_full" not in await causes():
+                await asyncio.sleep(0.1)
+        shown, stored = consumer.live, len(consumer.first_copies("telemetry"))
+        await asyncio.sleep(5)
+        assert consumer.live - shown > 2 * rig.UNITS
+        assert len(consumer.first_copies("telemetry")) - stored > 2
+        disk.free()
+        async with asyncio.timeout(PROMPTLY_S):
+            while await causes():
+                await asyncio.sleep(0.1)
+        assert await gateway.stop() == 0
