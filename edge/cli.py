@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +21,15 @@ import click
 import orjson
 from pydantic_core import PydanticCustomError
 
-from drivers.contract import LinkDown
+from drivers.contract import Instant, LinkDown
 from edge import gateway, show, typed
 from edge import scan as scanned
 from edge import trace as traced
 from edge.control import NoDaemon, Refused, ask
 from edge.errors import DidNotStart, JournalError, SettingsError
+from edge.evidence import holding
+from edge.evidence import verify as evidence
+from edge.evidence.seals import Handover, is_public_key
 from edge.messages import LANGS, Lang, from_locale, sentence, text
 from edge.settings.measures import Duration
 
@@ -72,7 +76,7 @@ def lang_of(arguments: list[str]) -> Lang:
 
 def build(lang: Lang) -> click.Group:
     """The command with all that people read in ``lang``."""
-    verbs = [make(lang) for make in (run, check, demo, simulate, scan, read, status, enter, trace)]
+    verbs = [make(lang) for make in VERBS]
     group = click.Group("tagtrail", help=text(lang, "cli.tagtrail"), commands=verbs)
     inner = [each for verb in verbs if isinstance(verb, click.Group) for each in verb.commands.values()]
     for command in (group, *verbs, *inner):
@@ -231,6 +235,64 @@ def enter(lang: Lang) -> click.Command:
     return verb
 
 
+def verify(lang: Lang) -> click.Command:
+    @click.command("verify", help=text(lang, "cli.verify"))
+    @click.argument("path", type=click.Path(path_type=Path))
+    @click.option("--key", "public", metavar="PUB", help=text(lang, "cli.verify_key"))
+    @click.option("--seal", "seal_file", type=click.Path(path_type=Path), help=text(lang, "cli.verify_seal"))
+    @click.option("--captured", is_flag=True, help=text(lang, "cli.verify_captured"))
+    @click.option("--export", "to", type=click.File("wb"), help=text(lang, "cli.verify_export"))
+    @_json_option(lang)
+    def verb(
+        path: Path, public: str | None, seal_file: Path | None, *, captured: bool, to: Any, as_json: bool
+    ) -> None:
+        handovers: list[Handover] = []
+        if path.suffix in {".yaml", ".yml"}:
+            settings = gateway.load(path)
+            path = settings.journal.path
+            handovers = holding.handovers(settings)
+            public = public or holding.signing_key(settings, make=False).public
+        if public is None:
+            raise click.UsageError(text(lang, "cli.verify_needs_key", path=path))
+        if not is_public_key(public):
+            raise click.UsageError(text(lang, "cli.verify_key_form"))
+        witnessed = evidence.witnesses(seal_file) if seal_file else []
+        verdict = evidence.verify(evidence.source_of(path, captured=captured), public, witnessed, handovers)
+        if to is not None:
+            to.writelines(line + b"\n" for line in evidence.export(path))
+        if as_json:
+            _print_json(show.verdict_facts(verdict))
+        else:
+            click.echo(show.verdict(verdict, lang))
+        if not verdict.holds:
+            sys.exit(EXIT_NO)
+
+    return verb
+
+
+def key(lang: Lang) -> click.Command:
+    @click.command("key", help=text(lang, "cli.key"))
+    @CONFIG
+    @click.option("--rotate", is_flag=True, help=text(lang, "cli.key_rotate"))
+    @_json_option(lang)
+    def verb(config: Path, rotate: bool, as_json: bool) -> None:
+        settings = gateway.load(config)
+        if rotate:
+            holding.rotate(settings, Instant(time.time_ns()))
+        public = holding.signing_key(settings, make=False).public
+        handovers = [each._asdict() for each in holding.handovers(settings)]
+        if as_json:
+            _print_json({"key": public, "handovers": handovers})
+            return
+        click.echo(text(lang, "cli.key_public", public=public))
+        for each in handovers:
+            click.echo(text(lang, "cli.key_handover", **each))
+        if rotate:
+            click.echo(text(lang, "cli.key_rotated"))
+
+    return verb
+
+
 def scan(lang: Lang) -> click.Command:
     @click.command("ble", help=text(lang, "cli.scan_ble"))
     @click.option("--adapter", default="hci0", show_default=True, help=text(lang, "cli.option_adapter"))
@@ -311,3 +373,6 @@ def demo(lang: Lang) -> click.Command:
         sys.exit(asyncio.run(play(site, broker, duration_s, as_json=as_json, lang=lang)))
 
     return verb
+
+
+VERBS: Final = (run, check, demo, simulate, scan, read, status, enter, trace, verify, key)

@@ -26,6 +26,7 @@ from edge.clock import Clock, boot_id, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
 from edge.entering import Entering
+from edge.evidence.holding import handed_over, signing_key
 from edge.holds import HoldLists
 from edge.intake import Intake
 from edge.journal.block import Entry
@@ -109,6 +110,7 @@ class Gateway:
                 *(name, target, journal, own, partial(status.brief, self)),
                 holds=partial(self.hold_lists.offer, name),
                 commands=partial(self.commands.offer, name),
+                seals=lambda: journal.seals,
             )
             for name, target in targets.items()
         }
@@ -178,6 +180,7 @@ class Gateway:
             "tick": self._tick(),
             "holds": self.hold_lists.run(),
             "commands": self.commands.run(),
+            "chain": self.journal.inspect(),
         }
         for name, source in self.sources.items():
             work[f"port {name}"] = supervise(
@@ -258,10 +261,14 @@ class Gateway:
 
 
 async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
-    """The journal, and what its opening tells the clock and the records. Raises JournalError."""
+    """The journal, and what its opening tells the clock and the records.
+
+    Raises SettingsError, JournalError.
+    """
+    key = signing_key(settings)
     journal = await Journal.open(
         settings.journal.path,
-        Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name),
+        Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name, key),
         Rules(
             commit_every_s=settings.journal.commit_every_s,
             max_size_bytes=settings.journal.max_size_bytes,
@@ -276,6 +283,9 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
         clock.not_before(journal.newest)
     if journal.predecessor is not None:
         own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
+    if journal.sealed_by not in {None, key.public}:
+        for handover in handed_over(settings, journal.sealed_by, key.public):
+            own.event("key", {"key": key.public, "handover": handover})
     own.event("started", {"version": status.VERSION, "pid": os.getpid()})
     return journal
 

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from edge.errors import Problem, SettingsError
+from edge.evidence.verification import LaneFound
+from edge.evidence.verify import Verdict
 from edge.facts import FACTS
 from edge.messages import Lang, text, word
 from edge.quantities import QUANTITIES
@@ -38,6 +40,40 @@ def problem_facts(found: Iterable[Problem], lang: Lang) -> list[dict[str, Any]]:
         }
         for problem in found
     ]
+
+
+def verdict(found: Verdict, lang: Lang) -> str:
+    """A line for each lane, and what stands beside it."""
+    lines = [line for lane in found.lanes for line in _lane_found(lane, lang)]
+    if found.malformed is not None:
+        lines.append(text(lang, "cli.verify_malformed", line=found.malformed.first))
+    return "\n".join(lines) or text(lang, "cli.verify_nothing")
+
+
+def _lane_found(lane: LaneFound, lang: Lang) -> list[str]:
+    who = {"journal": lane.journal, "lane": lane.lane}
+    if lane.broken is not None:
+        kind, first, last = lane.broken
+        what = text(lang, f"cli.broken_{kind}")
+        return [text(lang, "cli.verify_broken", **who, first=first, last=last, what=what)]
+    name = "cli.verify_holds" if lane.head > lane.start else "cli.verify_empty"
+    lines = [text(lang, name, **who, first=lane.start + 1, last=lane.head, proven=lane.proven)]
+    if lane.unproven:
+        lines.append("  " + text(lang, "cli.verify_unproven", count=lane.unproven))
+    elif lane.start:
+        lines.append("  " + text(lang, "cli.verify_pruned", start=lane.start))
+    if lane.proven < lane.head:
+        lines.append("  " + text(lang, "cli.verify_awaiting", count=lane.head - lane.proven))
+    return lines
+
+
+def verdict_facts(found: Verdict) -> dict[str, Any]:
+    """The same for programs."""
+    lanes = [
+        lane._asdict() | {"broken": lane.broken._asdict() if lane.broken else None} for lane in found.lanes
+    ]
+    malformed = found.malformed.first if found.malformed else None
+    return {"holds": found.holds, "lanes": lanes, "malformed_line": malformed}
 
 
 def reading(facts: Mapping[str, Any], lang: Lang) -> str:

@@ -31,6 +31,12 @@ CHILLERS: Final = ("chiller-1", "chiller-2", "chiller-3")
 COUNTIES: Final = ("622926", "622927")
 EVERY_S: Final = 36
 
+_JOURNAL: Final = """
+INSERT INTO journals VALUES (1, '01PLANT', 'plant', 'another box', 0, NULL);
+INSERT INTO lanes (journal, lane) VALUES (1, 'records'), (1, 'telemetry');
+"""
+"""Of another box and without a chain: a gateway that opens the file begins its own journal in it."""
+
 _TEMPORARY: Final = """
 PRAGMA synchronous = OFF;
 CREATE TEMP TABLE met (node TEXT, record TEXT);
@@ -171,6 +177,7 @@ def _spelt(seconds: int) -> str:
 def write(plant: Plant, path: Path) -> None:
     """Into a new journal's file."""
     with closing(open_writer(path, 1 << 40)) as connection:
+        connection.executescript(_JOURNAL)
         connection.executescript(_TEMPORARY)
         connection.execute("PRAGMA cache_size = -65536")
         indexes = connection.execute(

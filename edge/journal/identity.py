@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drivers.contract import Instant
+from edge.evidence.keys import SigningKey
 from edge.instant import ulid
 from edge.journal.block import Lane
 from edge.journal.database import transaction
@@ -16,13 +17,15 @@ from edge.journal.standing import standing
 class Identity:
     """Who writes. machine: /etc/machine-id; boot: what the kernel calls this boot.
 
-    operator: named in the records that the journal writes of itself.
+    operator: named in the records that the journal writes of itself. key: seals its lanes; one that lasts no
+    longer than this object where none is given.
     """
 
     gateway: str
     machine: str
     boot: str
     operator: str = ""
+    key: SigningKey = field(default_factory=SigningKey.generate, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def establish(
     if row is None:
         return _make(connection, identity, now, predecessor=None), None
     journal, gateway, machine, before = row
-    if (gateway, machine) != (identity.gateway, identity.machine):
+    if (gateway, machine) != (identity.gateway, identity.machine) or not _is_chained(connection, journal):
         journal, before = _make(connection, identity, now, predecessor=journal), journal
     return journal, _predecessor(connection, before) if before else None
 
@@ -65,6 +68,12 @@ def _make(connection: sqlite3.Connection, identity: Identity, now: Instant, pred
             (number,),
         )
     return journal
+
+
+def _is_chained(connection: sqlite3.Connection, journal: str) -> bool:
+    """One from before there were chains is not continued: a journal is sealed from its first block."""
+    now = standing(connection)
+    return all(now.lane(journal, lane).link is not None for lane in Lane)
 
 
 def _predecessor(connection: sqlite3.Connection, journal: str) -> Predecessor:

@@ -50,7 +50,7 @@ CREATE TABLE blocks (
     total INTEGER NOT NULL,           -- observations of the lane up to and with this block
     boot TEXT NOT NULL,
     clock TEXT NOT NULL,
-    hash BLOB,                        -- of the chain, once blocks are sealed
+    hash BLOB,                        -- of the chain; NULL in a journal from before there were chains
     body BLOB NOT NULL
 ) STRICT;
 
@@ -82,7 +82,18 @@ CREATE TABLE rollups (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES)
+_SEALS = """
+CREATE TABLE seals (                  -- signed heads of the lanes' chains
+    key INTEGER PRIMARY KEY,          -- as of the block with that seq; seq 0 before the first
+    pruned INTEGER NOT NULL,          -- the last seq that retention had deleted
+    hash BLOB NOT NULL,               -- of the chain up to there
+    at INTEGER NOT NULL,              -- when it was signed
+    signer TEXT NOT NULL,             -- public key, hexadecimal
+    signature BLOB NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

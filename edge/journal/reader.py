@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from edge.journal import rollups, trail
+from edge.journal import rollups, trail, walk
 from edge.journal.block import Block
 from edge.journal.database import explained, open_reader
 from edge.journal.rollups import Rollup
 from edge.journal.standing import SEQ_MASK, LaneStanding
 from edge.journal.trail import Newest
+from edge.journal.walk import Walked
 
 
 class Reader:
@@ -38,6 +39,18 @@ class Reader:
                 break
         rows.close()  # or the snapshot stays open until the next read
         return found
+
+    def walk(self, lane: LaneStanding, walked: Walked | None, most_bytes: int) -> Walked:
+        """A piece of the walk along the lane's chain, from its beginning or from ``walked``.
+
+        Raises sqlite3.Error.
+        """
+        if walked is None or walked.seq < lane.pruned:
+            link = walk.hash_at(self._connection, lane, lane.pruned)
+            if link is None:
+                return Walked(lane.pruned, b"", broken=lane.pruned)
+            walked = Walked(lane.pruned, link)
+        return walk.piece(self._connection, lane, walked.seq, walked.link, most_bytes)
 
     def rollups(self, point: str, first: int, end: int) -> list[Rollup]:
         """See ``rollups.query``. Raises sqlite3.Error."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from drivers.contract import Instant
+from edge.evidence import chain
 from edge.journal.block import Lane
 from edge.journal.migrations import SEQ_BITS
 
@@ -18,7 +19,7 @@ class LaneStanding(NamedTuple):
     """One lane of one journal. number: its place in the file; oldest: the first instant still kept.
 
     head and pruned are the seqs of the last block written and of the last one deleted; the totals count the
-    observations up to there.
+    observations up to there. link: the hash of the head; None in a lane from before there were chains.
     """
 
     number: int
@@ -29,6 +30,7 @@ class LaneStanding(NamedTuple):
     head: int
     head_total: int
     oldest: Instant | None
+    link: bytes | None
 
     def key(self, seq: int) -> int:
         """Of the block with that seq, in the table of blocks."""
@@ -103,12 +105,24 @@ def _lanes(connection: sqlite3.Connection) -> list[LaneStanding]:
     for number, journal, lane, pruned, pruned_total in rows:
         span = (number << SEQ_BITS, number << SEQ_BITS | SEQ_MASK)
         newest = connection.execute(
-            "SELECT key, total FROM blocks WHERE key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1", span
+            "SELECT key, total, hash FROM blocks WHERE key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1", span
         ).fetchone()
         oldest = connection.execute(
             "SELECT first FROM blocks WHERE key BETWEEN ? AND ? ORDER BY key LIMIT 1", span
         ).fetchone()
-        head, head_total = (newest[0] & SEQ_MASK, newest[1]) if newest else (pruned, pruned_total)
+        end = pruned, pruned_total, _hash_where_retention_stopped(connection, number << SEQ_BITS | pruned)
+        if pruned == 0:
+            end = 0, 0, chain.genesis(journal, Lane(lane))
+        key, head_total, link = newest or end
+        head = key & SEQ_MASK
         first = oldest[0] if oldest else None
-        lanes.append(LaneStanding(number, journal, Lane(lane), pruned, pruned_total, head, head_total, first))
+        lanes.append(
+            LaneStanding(number, journal, Lane(lane), pruned, pruned_total, head, head_total, first, link)
+        )
     return lanes
+
+
+def _hash_where_retention_stopped(connection: sqlite3.Connection, key: int) -> bytes | None:
+    """The seal has it; None: there were no chains yet."""
+    row = connection.execute("SELECT hash FROM seals WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else None

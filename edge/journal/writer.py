@@ -1,13 +1,13 @@
 """The journal's file as the writing thread sees it: plain calls, each a transaction or none.
 
-Only ``standing`` and ``newest`` are read by other threads; both are replaced whole, after the commit.
+Only ``standing``, ``newest`` and ``seals`` are read by other threads; each is replaced whole, after a commit.
 """
 
 from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,16 @@ from typing import Literal, NamedTuple
 
 from drivers.contract import NANOSECONDS, Instant, Now
 from edge.errors import JournalError
-from edge.journal import ballast, packing, retention, rollups, states, trail
+from edge.evidence import chain
+from edge.evidence.seals import Seal
+from edge.journal import ballast, packing, retention, rollups, states, trail, walk
 from edge.journal.ballast import Ballast
 from edge.journal.block import Entry, Lane
 from edge.journal.database import Lock, explained, open_writer, transaction
 from edge.journal.identity import Identity, Predecessor, establish
 from edge.journal.packing import Draft, Envelope, Record
 from edge.journal.retention import Why
+from edge.journal.sealing import Sealing
 from edge.journal.standing import LaneStanding, standing
 from edge.journal.states import Row
 from edge.journal.waiting import Batch, Rolled
@@ -44,8 +47,8 @@ _NEWEST_OF = 100
 """Blocks at the end of a lane among which the newest instant is looked for: late ones are rare and near."""
 
 _INSERT = (
-    "INSERT INTO blocks (key, kind, first, last, observations, total, boot, clock, body)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO blocks (key, kind, first, last, observations, total, boot, clock, hash, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -129,6 +132,11 @@ class Writer:
         """Where the last writer of this file left off."""
         self.journal, predecessor = establish(self._connection, self._identity, self._now())
         self.standing = standing(self._connection)
+        self._sealing = Sealing(self._connection, self.journal, self._identity.key)
+        self.broken = {lane: walk.last_blocks(self._connection, self._mine(lane)) for lane in Lane}
+        """By lane, the first of its last blocks that did not follow at this start; None: they all do."""
+
+        self._seal_heads()
         self.newest = self._newest()
         self._fold = rollups.catch_up(self._connection)
         self._minute = self._now() // rollups.MINUTE
@@ -146,6 +154,16 @@ class Writer:
             return True
         return self._disk_crowds and not self._has_free_pages
 
+    @property
+    def seals(self) -> Mapping[Lane, Seal]:
+        """The newest seal of each lane now written."""
+        return self._sealing.newest
+
+    @property
+    def sealed_by(self) -> str | None:
+        """The public key of the newest seal before this start; None: there was none."""
+        return self._sealing.before
+
     def commit(self, batch: Batch) -> Committed:
         """Writes what it can of the batch in one transaction. Raises sqlite3.Error: then nothing of it."""
         records = list(packing.within(packing.records(batch.records), self._commit_bytes))
@@ -155,12 +173,13 @@ class Writer:
         minute = self._now() // rollups.MINUTE
         rolls = bool(self._fold) and minute != self._minute
         remembered = batch.states if len(records) == len(batch.records) else ()
-        if records or telemetry or batch.cursors or rolls or remembered:
+        due = minute != self._minute and bool(telemetry or self._sealing.lags(self._mine(Lane.TELEMETRY)))
+        if records or telemetry or batch.cursors or rolls or remembered or due:
             with self._transaction():
                 if rolls:
                     self._fold.write(self._connection)
-                self._append(self._mine(Lane.RECORDS), records, batch.clock)
-                self._append(self._mine(Lane.TELEMETRY), telemetry, batch.clock)
+                self._append(self._mine(Lane.RECORDS), records, batch.clock, seal=bool(records))
+                self._append(self._mine(Lane.TELEMETRY), telemetry, batch.clock, seal=due)
                 self._move(batch.cursors)
                 states.remember(self._connection, remembered)
             if rolls:
@@ -249,8 +268,9 @@ class Writer:
         return states.remembered(self._connection)
 
     def close(self) -> None:
-        """Writes the rollups' rest, folds the write-ahead log into the file, lets go of it."""
+        """The last seals and the rollups' rest; folds the write-ahead log into the file, lets go of it."""
         try:
+            self._seal_heads()
             if self._fold:
                 with transaction(self._connection):
                     self._fold.write(self._connection)
@@ -276,18 +296,31 @@ class Writer:
     def _mine(self, lane: Lane) -> LaneStanding:
         return self.standing.lane(self.journal, lane)
 
-    def _append(self, lane: LaneStanding, drafts: Iterable[Draft], clock: str) -> None:
-        seq, total = lane.head, lane.head_total
+    def _append(self, lane: LaneStanding, drafts: Iterable[Draft], clock: str, *, seal: bool) -> None:
+        """Adds blocks to a lane and, with ``seal``, signs its head."""
+        assert lane.link is not None
+        seq, total, link = lane.head, lane.head_total, lane.link
         rows = []
         for draft in drafts:
             seq += 1
             total += draft.observations
             body = self.envelope.close(lane.lane, seq, clock, draft.content)
+            link = chain.link(link, body)
             facts = draft.kind, draft.first, draft.last, draft.observations, total
-            rows.append((lane.key(seq), *facts, self._identity.boot, clock, body))
+            rows.append((lane.key(seq), *facts, self._identity.boot, clock, link, body))
             if draft.trail is not None:
                 trail.add(self._connection, draft.kind, draft.trail, lane.key(seq))
         self._connection.executemany(_INSERT, rows)
+        if seal:
+            self._sealing.sign(lane, seq, link, self._now())
+
+    def _seal_heads(self) -> None:
+        """At start and at stop. Where there is no room for it, the next commit of the lane does it."""
+        try:
+            with self._transaction():
+                self._sealing.sign_heads(self.standing, self._now())
+        except sqlite3.Error as error:
+            log.warning("%s: not sealed now: %s", self._path, error)
 
     def _move(self, cursors: dict[tuple[str, int], int]) -> None:
         lanes = {lane.number: lane for lane in self.standing.lanes}
@@ -302,16 +335,19 @@ class Writer:
         now = self._now()
         gaps = packing.records(loss.record(self._identity, why, now) for loss in losses)
         with self._transaction():
+            self._sealing.anchor(lane, blocks[-1].seq, now)
             retention.delete(self._connection, self.standing, lane, blocks[-1])
-            self._append(self._mine(Lane.RECORDS), gaps, clock)
+            self._append(self._mine(Lane.RECORDS), gaps, clock, seal=bool(losses))
         return max((loss.observations for loss in losses), default=0)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
+        self._sealing.begin()
         with transaction(self._connection):
             yield
             after = standing(self._connection)
         self.standing = after
+        self._sealing.settle()
 
     def _take_in(self, entries: list[Entry], records: list[Record], rolled: Sequence[Rolled]) -> None:
         """What was just committed enters the rollups and the newest instant; ``rolled`` only the rollups."""

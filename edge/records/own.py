@@ -9,7 +9,7 @@ from pydantic import Field
 from edge.records.record import Piece, Record
 
 Event: TypeAlias = Literal[
-    "started", "stopped", "journal", "clock", "gap", "uplink_removed", "holds", "command_refused"
+    "started", "stopped", "journal", "clock", "gap", "uplink_removed", "holds", "command_refused", "key"
 ]
 
 
@@ -42,7 +42,8 @@ class GatewayRecord(Record):
     event: ``started``, ``stopped``, ``journal`` (a new journal id; predecessor and its last seqs), ``clock``
     (the base moved; by how many seconds), ``gap`` (what was given up or found no room), ``uplink_removed``
     (it is no longer in the settings; what it had not delivered), ``holds`` (a hold list was refused),
-    ``command_refused`` (a command from above was; why, and how many for this reason since the start).
+    ``command_refused`` (a command from above was; why, and how many for this reason since the start),
+    ``key`` (the lanes are sealed by another key from now on; the handover signed by both, if there is one).
     """
 
     kind: Literal["gateway"] = "gateway"

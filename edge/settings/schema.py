@@ -15,6 +15,7 @@ from edge.settings.devices import DeviceSettings, Place, Port
 from edge.settings.later import LATER
 from edge.settings.measures import Duration, Size, seconds
 from edge.settings.records import Records
+from edge.settings.secret import Secret
 from edge.settings.uplinks import Uplink
 from edge.settings.values import AbsolutePath, Division, Gln, Name, Part, Text, Zone
 
@@ -98,12 +99,22 @@ class Journal(Part):
     keep: Keep = Field(Keep(), description="How long what was delivered stays. · 保存期限")
 
 
+class Evidence(Part):
+    """How the journal is sealed. · 封签"""
+
+    key: Secret | None = Field(
+        None,
+        description="Where the signing key is kept; without it, beside the journal. · 签名密钥存放处",
+    )
+
+
 class Settings(Part):
     """A gateway's settings. · 网关设置"""
 
     gateway: Gateway = Field(description="This box. · 网关")
     clock: Clock = Field(Clock(), description="How it knows the time. · 时钟")
     journal: Journal = Field(description="The store. · 日志库")
+    evidence: Evidence = Field(Evidence(), description="How the store is sealed. · 封签")
     uplinks: dict[Name, Uplink] = Field({}, description="Where blocks are delivered, by name. · 上行链路")
     ports: dict[Name, Port] = Field({}, description="Wires and radios, by name. · 端口")
     places: dict[Name, Place] = Field({}, description="Where things are, by name. · 位置")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from time import monotonic
@@ -15,7 +15,7 @@ import orjson
 from edge.alarms import Alarms, Cause
 from edge.commands.judging import Message
 from edge.errors import JournalError, UplinkDown
-from edge.journal.block import Outbox
+from edge.journal.block import Lane, Outbox
 from edge.uplinks.answers import Answers
 from edge.uplinks.connection import Connection, Heard
 from edge.uplinks.delivery import Delivery
@@ -69,11 +69,12 @@ class MqttUplink:
         *,
         holds: Callable[[bytes], None] = lambda _: None,
         commands: Callable[[Message], None] = lambda _: None,
+        seals: Callable[[], Mapping[Lane, bytes]] = dict,
     ) -> None:
         """name: as in the settings. status: the retained status as JSON, made anew each time.
 
         holds: told the hold list, whenever the broker has one to give. commands: told
-        each command; its answer is given to ``answer``.
+        each command; its answer is given to ``answer``. seals: the newest of each lane, retained too.
         """
         self.name = name
         self._target = target
@@ -83,6 +84,8 @@ class MqttUplink:
         self._hold_list = "off"
         self._commands = commands
         self._commands_heard = "off"
+        self._seals = seals
+        self._shown_seals: dict[Lane, bytes] = {}
         self._offline = orjson.dumps({"v": 1, "gateway": target.gateway, "state": "offline"})
         catch_up = CatchUp(target.catch_up_bytes_per_s)
         self._delivery = Delivery(name, target.block_topic, outbox, alarms, catch_up)
@@ -207,6 +210,8 @@ class MqttUplink:
         if self._target.commands:
             connection.subscribe(self._target.commands_topic, self._command, self._commands_answered)
         self._answers.connected()
+        self._shown_seals = {}
+        self._tell_seals(connection)
         self._show_soon()
 
     async def _keep_house(self, connection: Connection) -> None:
@@ -215,6 +220,7 @@ class MqttUplink:
             await asyncio.sleep(min(TICK_S, self._target.keepalive_s / 4))
             connection.tick()
             self._answers.send(connection)
+            self._tell_seals(connection)
             now_s = monotonic()
             if now_s - status_s >= STATUS_EVERY_S and connection.has_room:
                 status_s = now_s
@@ -254,6 +260,17 @@ class MqttUplink:
                 "uplink %s: no commands: %s on %s; look at the broker's rules, or take mqtt.commands away",
                 *(self.name, reason_name(code), self._target.commands_topic),
             )
+
+    def _tell_seals(self, connection: Connection) -> None:
+        """Those that the broker has not had on this connection; at QoS 0, since the next one tells all.
+
+        A broker that forbids them then costs no block: mosquitto 2.0.11 ends a connection on which it has
+        refused two QoS 1 messages in a row.
+        """
+        for lane, payload in self._seals().items():
+            news = self._shown_seals.get(lane) != payload and not connection.is_congested
+            if news and connection.show(self._target.seal_topic(lane), payload):
+                self._shown_seals[lane] = payload
 
     async def _say_goodbye(self, connection: Connection) -> None:
         with suppress(TimeoutError, ConnectionLostError):

@@ -67,6 +67,9 @@ class Target:
     def answer_topic(self, verb: str) -> str:
         return self._topic("done", verb)
 
+    def seal_topic(self, lane: Lane) -> str:
+        return self._topic("seal", lane)
+
     def live_topic(self, device: str) -> str:
         return self._topic("live", device)
 

@@ -61,6 +61,7 @@ METRICS: Final = (
     Metric("recorders", "so that recorders cost, an observation", "µs", most=30),
     Metric("trace_ms", "trace of an ear tag in two years, slowest of 100", "ms", most=200),
     Metric("trace_lot_ms", "trace of a lot of 100, slowest of 100", "ms"),
+    Metric("verified", "blocks verified", "blocks/s", least=50_000),
     Metric("written_slow", "written to disk, 100/s", "bytes/reading"),
     Metric("written_fast", "written to disk, 1,000/s", "bytes/reading"),
 )

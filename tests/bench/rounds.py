@@ -18,6 +18,7 @@ from .processes import Running
 from .rig import Rig
 from .site import FAST, IDLE, SATURATED, SLOW, Load
 from .spine import with_and_without
+from .verifying import blocks_per_s
 
 BACKLOG: Final = 200_000
 FIRST_S: Final = 30.0
@@ -68,6 +69,7 @@ async def one_round(rig: Rig, spans: Spans, samples: Samples) -> None:
         samples[name].append(value)
     for name, value in with_and_without(rig.folder).items():
         samples[name].append(value)
+    samples["verified"].append(await asyncio.to_thread(blocks_per_s, rig.folder))
 
 
 async def _slow(rig: Rig, start: Start, spans: Spans, samples: Samples, prefix: str) -> None:

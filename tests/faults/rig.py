@@ -148,6 +148,8 @@ class Consumer:
     live: int = 0
 
     def hear(self, topic: str, body: bytes) -> None:
+        if "/seal/" in topic:
+            return
         if "/live/" in topic:
             self.live += 1
         elif "/telemetry" in topic or "/records/" in topic:

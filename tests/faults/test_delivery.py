@@ -105,7 +105,7 @@ async def test_a_forbidden_publish_is_no_delivery_until_the_rules_allow_it(
     folder.mkdir()
     rules = folder / "acl"
     allowed = f"topic readwrite tagtrail/{rig.GATEWAY}/"
-    forbidding = "".join(f"{allowed}{room}\n" for room in ("status", "live/#", "records/#"))
+    forbidding = "".join(f"{allowed}{room}\n" for room in ("status", "live/#", "records/#", "seal/#"))
     rules.write_text(f"{forbidding}topic read tagtrail/#\n")
     rules.chmod(0o600)
     async with DurableBroker(mosquitto, folder, "acl_file {folder}/acl") as broker:

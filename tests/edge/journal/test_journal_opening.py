@@ -138,7 +138,7 @@ async def test_a_newer_program_takes_an_older_file_along(box: Box, monkeypatch: 
     async with box.journal() as journal:
         journal.observe(box.entry("old"))
         await journal.flush()
-    second = "CREATE TABLE seals (lane INTEGER); ALTER TABLE journals ADD COLUMN note TEXT"
+    second = "CREATE TABLE later (lane INTEGER); ALTER TABLE journals ADD COLUMN note TEXT"
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, second))
     async with box.journal() as journal:
         journal.observe(box.entry("new"))
@@ -146,7 +146,7 @@ async def test_a_newer_program_takes_an_older_file_along(box: Box, monkeypatch: 
         assert devices(await blocks(journal, Lane.TELEMETRY)) == ["old", "new"]
         with closing(sqlite3.connect(box.path)) as file:
             assert file.execute("PRAGMA user_version").fetchone()[0] == KNOWN + 1
-            assert file.execute("SELECT count(*) FROM seals").fetchone()[0] == 0
+            assert file.execute("SELECT count(*) FROM later").fetchone()[0] == 0
 
 
 async def test_a_journal_of_the_first_release_is_taken_along(
@@ -169,7 +169,7 @@ async def test_a_migration_that_fails_changes_nothing(box: Box, monkeypatch: pyt
         journal.observe(box.entry("old"))
         await journal.flush()
     with monkeypatch.context() as newer:
-        half = "CREATE TABLE seals (lane INTEGER); INSERT INTO nowhere VALUES (1)"
+        half = "CREATE TABLE later (lane INTEGER); INSERT INTO nowhere VALUES (1)"
         newer.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, half))
         with pytest.raises(JournalError, match="cannot be opened"):
             await box.open()

@@ -644,6 +644,15 @@ THIN = [
 
 SECRETS = [
     Broken(
+        "{key: {credential: sealing",
+        "{‸keys: {credential: sealing",
+        "evidence.keys",
+        "unknown_key_near",
+        "key?",
+    ),
+    Broken("{credential: sealing-key}", "‸MC4CAQAwBQYDK2Vw", "evidence.key", "secret_plain", "never stands"),
+    Broken("{credential: sealing-key}", "‸{pem: MC4C}", "evidence.key", "secret_form", "nothing else"),
+    Broken(
         PASSWORD, "password: ‸hunter2", f"uplinks.{MQTT}.password", "secret_plain", "never stands in the file"
     ),
     Broken(PASSWORD, "password: ‸123456", f"uplinks.{MQTT}.password", "secret_plain", "{credential: NAME}"),

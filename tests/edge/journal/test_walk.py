@@ -1,0 +1,78 @@
+"""A chain that was broken while the gateway was away, or runs: noticed at the start, or by and by."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing, suppress
+
+import pytest
+
+from edge.alarms import Cause
+from edge.journal import store
+from edge.journal.block import Lane
+from edge.journal.store import Journal
+from tests.edge.journal.journal_rig import Box
+
+RAISED = ("raised", Cause.CHAIN_BROKEN, "journal")
+CLEARED = ("cleared", Cause.CHAIN_BROKEN, "journal")
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_WALK_PAUSE_S", 0.0)
+    monkeypatch.setattr(store, "_WALK_AGAIN_S", 0.01)
+    monkeypatch.setattr(store, "_WALK_BYTES", 1000)
+
+
+async def filled(box: Box, blocks: int) -> None:
+    async with box.journal() as journal:
+        for _ in range(blocks):
+            journal.observe(box.entry())
+            await journal.flush()
+
+
+def tamper(box: Box, seq: int) -> None:
+    with closing(sqlite3.connect(box.path)) as file:
+        key = file.execute("SELECT max(key) >> 40 << 40 FROM blocks").fetchone()[0] | seq
+        file.execute(
+            "UPDATE blocks SET body = CAST(replace(CAST(body AS TEXT), '0.5', '9.5') AS BLOB) WHERE key = ?",
+            (key,),
+        )
+        file.commit()
+
+
+async def inspected(journal: Journal, box: Box, until: tuple[str, Cause, str]) -> None:
+    task = asyncio.create_task(journal.inspect())
+    try:
+        async with asyncio.timeout(30):
+            while until not in box.rung:
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_a_whole_chain_raises_nothing(box: Box) -> None:
+    await filled(box, 100)
+    async with box.journal() as journal:
+        await inspected(journal, box, CLEARED)
+    assert RAISED not in box.rung
+
+
+async def test_a_change_near_the_end_is_noticed_before_work_begins(box: Box) -> None:
+    await filled(box, 100)
+    tamper(box, 90)
+    async with box.journal() as journal:
+        assert journal._writer.broken == {Lane.RECORDS: None, Lane.TELEMETRY: 90}
+        await inspected(journal, box, RAISED)
+
+
+async def test_a_change_long_ago_is_noticed_in_the_background(box: Box) -> None:
+    await filled(box, 100)
+    tamper(box, 3)
+    async with box.journal() as journal:
+        assert set(journal._writer.broken.values()) == {None}
+        await inspected(journal, box, RAISED)
+    assert CLEARED not in box.rung
