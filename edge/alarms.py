@@ -17,6 +17,7 @@ class Cause(StrEnum):
     UPLINK_CLIENT_ID = "uplink_client_id"
     JOURNAL_FULL = "journal_full"
     JOURNAL_FAILING = "journal_failing"
+    JOURNAL_DAMAGED = "journal_damaged"
     CHAIN_BROKEN = "chain_broken"
     LIMIT = "limit"
     RISE = "rise"

@@ -141,6 +141,8 @@ class Gateway:
         own.settled([*settings.devices, *settings.uplinks, *ports])
         own.cleared(Cause.JOURNAL_FULL, "journal")
         own.cleared(Cause.JOURNAL_FAILING, "journal")
+        if journal.set_aside is None:
+            own.cleared(Cause.JOURNAL_DAMAGED, "journal")
         journal.remember(recording)
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
@@ -281,8 +283,9 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
     )
     if journal.newest is not None:
         clock.not_before(journal.newest)
-    if journal.predecessor is not None:
-        own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
+    if journal.predecessor is not None or journal.set_aside is not None:
+        facts = {"journal": journal.id, "predecessor": journal.predecessor}
+        own.event("journal", facts | ({"damaged": journal.set_aside} if journal.set_aside else {}))
     if journal.sealed_by not in {None, key.public}:
         for handover in handed_over(settings, journal.sealed_by, key.public):
             own.event("key", {"key": key.public, "handover": handover})

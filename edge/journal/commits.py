@@ -22,6 +22,7 @@ from weakref import WeakSet
 from edge.alarms import Alarms
 from edge.errors import JournalError
 from edge.journal.block import Entry
+from edge.journal.damage import is_damage, suspect
 from edge.journal.packing import Record
 from edge.journal.room import Room
 from edge.journal.states import NoStates, States
@@ -69,7 +70,7 @@ class GroupCommit:
         self.counts: Counter[str] = Counter(commits=0, failed=0)
         self.last_commit_s = 0.0
         self.states: States = NoStates()
-        self.room = Room(path, writer, thread, clock_state=clock_state, alarms=alarms, news=self._tell)
+        self.room = Room(path, writer, thread, clock_state=clock_state, alarms=alarms, news=self.tell)
         self._path = path
         self._commit_every_s = commit_every_s
         self._clock_state = clock_state
@@ -171,7 +172,7 @@ class GroupCommit:
         except JournalError as error:
             self._release(self._acknowledging, error)
             left = self.waiting.accepted - self.waiting.stored
-            raise JournalError(f"{error}; {left} entries and records that waited for it are lost") from error
+            raise type(error)(f"{error}; {left} entries and records that waited for it are lost") from error
         finally:
             async with self._turn:
                 self._ended = True
@@ -206,6 +207,8 @@ class GroupCommit:
                 done = await self._in_thread(self._writer.commit, batch)
             except sqlite3.Error as error:
                 self._put_back(batch, acknowledging)
+                if is_damage(error):
+                    raise suspect(self._path, error) from error
                 return await self._failed(error)
             self.last_commit_s = perf_counter() - started
             self._done(done, len(batch.rolled), acknowledging)
@@ -228,9 +231,10 @@ class GroupCommit:
             self._wake.set()
         if done.entries or done.records:
             self.counts["commits"] += 1
-            self._tell()
+            self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """There are new blocks."""
         for subscriber in self.subscribers:
             subscriber.set()
 

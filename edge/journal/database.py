@@ -68,7 +68,7 @@ def open_writer(path: Path, max_size_bytes: int) -> sqlite3.Connection:
         connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // page_bytes}")
         connection.execute(f"PRAGMA max_page_count = {max_size_bytes // page_bytes}")
         migrate(connection, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except BaseException:
         connection.close()
         raise
@@ -101,14 +101,11 @@ def is_full(error: sqlite3.Error) -> bool:
     return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE
 
 
-def explained(path: Path, error: sqlite3.Error) -> JournalError:
+def explained(path: Path, error: Exception) -> JournalError:
     """What an error at opening means to who runs the gateway."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return JournalError(
-            f"{path} is damaged ({error}): set it aside together with {path.name}-wal "
-            f"(mv {path} {path}.damaged), keep it, and start again with a new journal"
-        )
+        return JournalError(f"{path} is no journal that can be read ({error}): choose another journal.path")
     if code == sqlite3.SQLITE_FULL:
         return JournalError(f"{path} cannot be opened ({error}): make room on its disk")
     return JournalError(f"{path} cannot be opened ({error}): give it to the user who runs tagtrail")
@@ -120,7 +117,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A new file's name, too, survives a power cut."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

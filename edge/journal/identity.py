@@ -36,6 +36,10 @@ class Predecessor:
     records: int
     telemetry: int
 
+    def reaching(self, records: int, telemetry: int) -> Predecessor:
+        """Where the file that held it was damaged: what is known to have been there."""
+        return Predecessor(self.journal, records, telemetry)
+
 
 def establish(
     connection: sqlite3.Connection, identity: Identity, now: Instant
@@ -50,6 +54,12 @@ def establish(
     if (gateway, machine) != (identity.gateway, identity.machine) or not _is_chained(connection, journal):
         journal, before = _make(connection, identity, now, predecessor=journal), journal
     return journal, _predecessor(connection, before) if before else None
+
+
+def succeed(connection: sqlite3.Connection, identity: Identity, now: Instant) -> None:
+    """A new journal after those that the file holds, whoever made them. Raises sqlite3.Error."""
+    row = connection.execute("SELECT id FROM journals ORDER BY number DESC LIMIT 1").fetchone()
+    _make(connection, identity, now, predecessor=row[0] if row else None)
 
 
 def _make(connection: sqlite3.Connection, identity: Identity, now: Instant, predecessor: str | None) -> str:

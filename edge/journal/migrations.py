@@ -7,6 +7,7 @@ that has been through more steps than this program knows is refused.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from edge.errors import JournalError
@@ -93,7 +94,22 @@ CREATE TABLE seals (                  -- signed heads of the lanes' chains
 ) STRICT;
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS)
+_SALVAGE = """
+CREATE TABLE salvage (                -- lanes of a damaged journal that are being carried over
+    lane INTEGER PRIMARY KEY REFERENCES lanes (number),
+    file TEXT NOT NULL,               -- where the damaged journal is
+    after INTEGER NOT NULL,           -- the last seq looked at
+    head INTEGER NOT NULL,            -- the last there was
+    total INTEGER NOT NULL,           -- observations up to the last block taken
+    lost_blocks INTEGER NOT NULL,
+    lost INTEGER NOT NULL,            -- observations, as far as is known
+    since INTEGER,                    -- between these instants
+    until INTEGER,
+    ranges TEXT NOT NULL              -- JSON: [[first, last], …]
+) STRICT;
+"""
+
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, _SALVAGE)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
@@ -106,11 +122,13 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     if application != APPLICATION_ID and not (empty and version == 0):
         raise JournalError(f"{path} is another program's file, not a journal: choose another journal.path")
-    if version > len(MIGRATIONS):
+    if version > len(MIGRATIONS) and not _is_of_now(connection):
         raise JournalError(
             f"{path} was written by a newer Tagtrail (schema {version}, this one knows {len(MIGRATIONS)}): "
             "install that version again, or choose another journal.path"
         )
+    if version > len(MIGRATIONS):
+        raise sqlite3.DatabaseError(f"schema {version} cannot be that of these tables")
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         try:
             connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
@@ -118,3 +136,12 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def _is_of_now(connection: sqlite3.Connection) -> bool:
+    """Whether the tables are those that this program makes, whatever the number beside them says."""
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        for script in MIGRATIONS:
+            fresh.executescript(script)
+        query = "SELECT name, sql FROM sqlite_schema ORDER BY name"
+        return connection.execute(query).fetchall() == fresh.execute(query).fetchall()

@@ -23,10 +23,11 @@ from typing import Literal, TypeVar
 
 from drivers.contract import Instant, Now
 from edge.alarms import Alarms, Cause
-from edge.errors import JournalError
+from edge.errors import JournalDamagedError, JournalError
 from edge.journal import facts
 from edge.journal.block import Block, Entry, Lane, Owed
 from edge.journal.commits import GroupCommit
+from edge.journal.damage import is_damage, suspect
 from edge.journal.identity import Identity, Predecessor
 from edge.journal.packing import Record
 from edge.journal.reader import Reader
@@ -50,6 +51,9 @@ _CAUGHT_UP_BLOCKS = 4
 _WALK_BYTES = 256 * 1024
 _WALK_PAUSE_S = 1.0
 """With every pause so many bytes: a tenth of a per cent of a core, nine hours for 8 GB."""
+
+_CARRY_PAUSE_S = 0.02
+_CARRY_AGAIN_S = 2.0
 
 _WALK_AGAIN_S = 86_400.0
 
@@ -104,6 +108,7 @@ class Journal:
             reader=reader,
             commits=commits,
             alarms=alarms,
+            clock_state=clock_state,
         )
 
     def __init__(
@@ -117,12 +122,16 @@ class Journal:
         reader: Reader,
         commits: GroupCommit,
         alarms: Alarms,
+        clock_state: Callable[[], str],
     ) -> None:
         self.id = writer.journal
         """ULID of the journal now written."""
 
         self.predecessor: Predecessor | None = writer.predecessor
         """The journal before it in this file, while this one has no record yet that could name it."""
+
+        self.set_aside: str | None = writer.set_aside
+        """The damaged file that this one takes the place of, if it was found at this opening."""
 
         self._path = path
         self._rules = rules
@@ -132,6 +141,7 @@ class Journal:
         self._reader = reader
         self._commits = commits
         self._alarms = alarms
+        self._clock_state = clock_state
         self._refused: Counter[str] = Counter()
         self._lost_records: dict[str, tuple[Instant, int]] = {}
         self._closed = False
@@ -213,6 +223,7 @@ class Journal:
 
         An alarm says where one is broken; a whole walk that finds nothing clears it. Raises JournalError.
         """
+        await self._carry_over()
         for lane, seq in self._writer.broken.items():
             if seq is not None:
                 self._chain_broken(lane, seq)
@@ -220,6 +231,23 @@ class Journal:
             if all([await self._whole(lane) for lane in Lane]):
                 self._alarms.cleared(Cause.CHAIN_BROKEN, "journal")
             await asyncio.sleep(_WALK_AGAIN_S)
+
+    async def _carry_over(self) -> None:
+        """What was set aside, in pieces, so that what is observed meanwhile does not wait."""
+        if self._writer.set_aside is not None:
+            detail = f"{self._path} was damaged; it is kept as {self._writer.set_aside}"
+            self._alarms.raised(Cause.JOURNAL_DAMAGED, "journal", detail)
+        more = True
+        while more:
+            try:
+                more = await self._do(self._writing, partial(self._writer.carry_over, self._clock_state()))
+            except JournalDamagedError:
+                raise
+            except JournalError as error:
+                log.warning("%s: nothing can be carried over at the moment: %s", self._path, error)
+                await asyncio.sleep(_CARRY_AGAIN_S)
+            self._commits.tell()
+            await asyncio.sleep(_CARRY_PAUSE_S)
 
     async def _whole(self, lane: Lane) -> bool:
         walked: Walked | None = None
@@ -328,6 +356,7 @@ class Journal:
         return {
             "id": self.id,
             "state": commits.room.state,
+            "carrying_over": self._writer.carrying_over,
             "size_bytes": _size(self._path),
             "wal_bytes": _size(self._path.with_name(self._path.name + "-wal")),
             "used_bytes": standing.used_bytes,
@@ -355,6 +384,8 @@ class Journal:
         try:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except sqlite3.Error as error:
+            if is_damage(error):
+                raise suspect(self._path, error) from error
             raise JournalError(f"{self._path}: {error}; see its disk, and `tagtrail status`") from error
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -17,11 +17,12 @@ from drivers.contract import NANOSECONDS, Instant, Now
 from edge.errors import JournalError
 from edge.evidence import chain
 from edge.evidence.seals import Seal
-from edge.journal import ballast, packing, retention, rollups, states, trail, walk
+from edge.instant import ulid
+from edge.journal import ballast, damage, packing, retention, rollups, salvage, states, trail, walk
 from edge.journal.ballast import Ballast
 from edge.journal.block import Entry, Lane
 from edge.journal.database import Lock, explained, open_writer, transaction
-from edge.journal.identity import Identity, Predecessor, establish
+from edge.journal.identity import Identity, Predecessor, establish, succeed
 from edge.journal.packing import Draft, Envelope, Record
 from edge.journal.retention import Why
 from edge.journal.sealing import Sealing
@@ -42,6 +43,9 @@ _SMALL_STEP_BYTES = 64 << 10
 
 _NOTHING_BYTES = 1 << 20
 """A disk that others leave no more than this is full."""
+
+_LOOKED_AT = 2000
+"""Blocks of a damaged file in one step at the most: most of them may be lost."""
 
 _NEWEST_OF = 100
 """Blocks at the end of a lane among which the newest instant is looked for: late ones are rare and near."""
@@ -88,6 +92,10 @@ class Writer:
         self._rules = rules
         self._now = now
         self._commit_bytes = min(_COMMIT_BYTES, rules.max_size_bytes // 64)
+        self._aside: salvage.Aside | None = None
+        self.set_aside: str | None = None
+        """The file that was found damaged at this opening, or is not yet carried over; None: none was."""
+
         self._lock = Lock(path)
         self._ballast = Ballast(path)
         try:
@@ -99,12 +107,43 @@ class Writer:
 
     def _open_where_there_is_room(self) -> None:
         try:
-            self._open()
+            self._open_whole()
         except JournalError:
             if not self.give_up_ballast():
                 raise
             log.warning("%s: the disk is full; the room held back for that is given up", self._path)
+            self._open_whole()
+
+    def _open_whole(self) -> None:
+        """A damaged file is set aside, and what can be read of it goes on in a new one."""
+        try:
+            damage.take_up(self._path)
+            if not damage.is_suspect(self._path):
+                self._open()
+                return
+        except damage.UNREADABLE as error:
+            if not damage.is_damage(error) or not damage.is_ours(self._path):
+                raise explained(self._path, error) from error
+            log.warning("%s: %s", self._path, error)
+        try:
+            self._start_over()
             self._open()
+        except (*damage.UNREADABLE, OSError) as error:
+            raise explained(self._path, error) from error
+
+    def _start_over(self) -> None:
+        now = self._now()
+        kept = self._path.with_name(f"{self._path.name}.damaged-{ulid(now)}")
+        new = damage.successor(self._path)
+        with (
+            closing(salvage.Aside(self._path)) as aside,
+            closing(open_writer(new, self._rules.max_size_bytes)) as connection,
+        ):
+            with transaction(connection):
+                salvage.begin(connection, aside, kept.name)
+            succeed(connection, self._identity, now)
+        damage.set_aside(self._path, kept)
+        self.set_aside = kept.name
 
     def _look_around(self) -> None:
         """Takes the ballast again where the disk has room again."""
@@ -118,15 +157,12 @@ class Writer:
         """A file that has hardly begun grows first, into half of what was held back."""
 
     def _open(self) -> None:
+        self._connection = open_writer(self._path, self._rules.max_size_bytes)
         try:
-            self._connection = open_writer(self._path, self._rules.max_size_bytes)
-            try:
-                self._take_up()
-            except BaseException:
-                self._connection.close()
-                raise
-        except sqlite3.Error as error:
-            raise explained(self._path, error) from error
+            self._take_up()
+        except BaseException:
+            self._connection.close()
+            raise
 
     def _take_up(self) -> None:
         """Where the last writer of this file left off."""
@@ -142,6 +178,14 @@ class Writer:
         self._minute = self._now() // rollups.MINUTE
         self.envelope = Envelope(self._identity, self.journal)
         fresh = self._mine(Lane.RECORDS).head == 0
+        left = salvage.unfinished(self._connection)
+        self.carrying_over = bool(left)
+        if left:
+            self.set_aside = left[0].file
+            heads = {each.lane: each.head for each in left}
+            predecessor = predecessor and predecessor.reaching(
+                *(heads[self.standing.lane(predecessor.journal, lane).number] for lane in Lane)
+            )
         self.predecessor: Predecessor | None = predecessor if fresh else None
 
     @property
@@ -226,6 +270,43 @@ class Writer:
         """On a full disk. Whether that made room."""
         return self._ballast.disk_is_tight and self._ballast.give_up()
 
+    def carry_over(self, clock: str) -> bool:
+        """Carries a piece of what was set aside over. Returns whether there is more. Raises sqlite3.Error."""
+        progress = next(iter(salvage.unfinished(self._connection)), None)
+        self.carrying_over = progress is not None
+        if progress is None:
+            if self._aside is not None:
+                self._aside.close()
+            return False
+        if self.crowded:  # what is oldest goes first, with the next commit
+            return True
+        if self._aside is None:
+            self._aside = salvage.Aside(self._path.with_name(progress.file))
+        (lane,) = (each for each in self.standing.lanes if each.number == progress.lane)
+        taken: list[tuple[int, salvage.Row]] = []
+        size = 0
+        for seq in range(progress.after + 1, min(progress.head, progress.after + _LOOKED_AT) + 1):
+            row = salvage.taken(
+                self._aside, lane.journal, lane.lane, lane.key(seq), self._aside.row(lane.key(seq))
+            )
+            progress = progress.losing(seq) if row is None else progress.taking(seq, row)
+            if row is not None:
+                taken.append((seq, row))
+                size += len(row.body)
+            if size >= self._commit_bytes:
+                break
+        with self._transaction():
+            for seq, row in taken:
+                salvage.keep(self._connection, lane.key(seq), row, self._aside)
+            salvage.note(self._connection, progress)
+            if progress.is_over and progress.lost_blocks:
+                loss = progress.record(self._identity, lane.journal, lane.lane, self._now())
+                self._append(self._mine(Lane.RECORDS), packing.records([loss]), clock, seal=True)
+        if lane.lane is Lane.TELEMETRY:
+            for seq, row in taken:
+                self._fold.add_block(lane.number, seq, row.body)
+        return True
+
     def expire(self, clock: str) -> int | None:
         """Deletes one step of what is older than its time. Returns as ``make_room``."""
         keep = {Lane.RECORDS: self._rules.keep_records_s, Lane.TELEMETRY: self._rules.keep_telemetry_s}
@@ -239,9 +320,10 @@ class Writer:
     def register(self, uplink: str, start: Literal["oldest", "now"]) -> None:
         """A cursor in every lane for an uplink that has none."""
         known = uplink in self.standing.uplinks
+        forgotten = self.set_aside is not None  # how far it was is lost with the damaged file
         rows = [
             (uplink, lane.number, lane.pruned, lane.pruned_total)
-            if start == "oldest"
+            if start == "oldest" or forgotten
             else (uplink, lane.number, lane.head, lane.head_total)
             for lane in self.standing.lanes
         ]

@@ -1,0 +1,312 @@
+"""Carrying over what can be read of a damaged journal, block by block, into the one that takes its place.
+
+Blocks keep their journal, lane, seq and bytes. Only one whose bytes the chain vouches for is taken, so that
+nothing wrong is ever delivered; every other is counted as lost, and a ``gateway`` record says which. How far
+it has come is in the table ``salvage``, committed with the blocks: a restart goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from drivers.contract import Instant
+from edge.evidence import chain
+from edge.instant import rfc3339
+from edge.journal.block import Lane
+from edge.journal.damage import UNREADABLE, wal
+from edge.journal.database import open_reader
+from edge.journal.identity import Identity
+from edge.journal.migrations import SEQ_BITS
+from edge.journal.packing import TELEMETRY_KIND, Record
+from edge.journal.standing import SEQ_MASK
+from edge.records.own import GatewayRecord
+from edge.records.record import record_id
+
+log = logging.getLogger(__name__)
+
+_COLUMNS: Final = "kind, first, last, observations, total, boot, clock, hash, body"
+_TYPES: Final[tuple[Any, ...]] = (str, int, int, int, int, str, str, (bytes, type(None)), bytes)
+
+_RECORDS: Final = "id, kind, revision, place, since, until, block"
+_LINKS: Final = "source, relation, target, at, record"
+
+_SCANNED_BYTES: Final = 1 << 30
+"""Of the damaged file, where its own order does not tell how far a lane went."""
+
+_RANGES_TOLD: Final = 100
+
+_COPIED: Final = ("cursors", "quarantine", "states", "seals")
+
+
+class Progress(NamedTuple):
+    """How far one lane has been carried over: the table's row.
+
+    after: the last seq looked at; head: the last there was. total: observations up to the last block taken;
+    lost: those of lost blocks, as far as is known. since, until: between which instants they lie. ranges:
+    JSON, the lost seqs.
+    """
+
+    lane: int
+    file: str
+    after: int
+    head: int
+    total: int
+    lost_blocks: int
+    lost: int
+    since: int | None
+    until: int | None
+    ranges: str
+
+    @property
+    def is_over(self) -> bool:
+        return self.after >= self.head
+
+    def losing(self, seq: int) -> Progress:
+        """The block with that seq is lost."""
+        ranges = orjson.loads(self.ranges)
+        if ranges and ranges[-1][1] == seq - 1:
+            ranges[-1][1] = seq
+        elif len(ranges) < _RANGES_TOLD:
+            ranges.append([seq, seq])
+        told = orjson.dumps(ranges).decode()
+        return self._replace(after=seq, lost_blocks=self.lost_blocks + 1, ranges=told)
+
+    def taking(self, seq: int, row: Row) -> Progress:
+        """The block with that seq is taken."""
+        missed = row.total - row.observations - self.total
+        done = self._replace(after=seq, total=row.total, lost=self.lost + max(missed, 0))
+        if not self.lost_blocks:
+            return done._replace(since=row.last)
+        return done if self.until is not None and missed <= 0 else done._replace(until=row.first)
+
+    def record(self, identity: Identity, journal: str, lane: Lane, at: Instant) -> Record:
+        """The loss as a fact."""
+        since = rfc3339(Instant(at if self.since is None else self.since))
+        record = GatewayRecord(
+            id=record_id(identity.gateway, "gateway", f"damaged/{self.file}/{journal}/{lane}", since),
+            revision=1,
+            operator=identity.operator,
+            since=since,
+            to=rfc3339(Instant(at if self.until is None else self.until)),
+            event="gap",
+            facts={
+                "reason": "damaged",
+                "file": self.file,
+                "journal": journal,
+                "lane": lane,
+                "seqs": orjson.loads(self.ranges),
+                "blocks": self.lost_blocks,
+                "observations": self.lost,
+            },
+        )
+        return Record(record.kind, at, orjson.dumps(record.body()))
+
+
+class Row(NamedTuple):
+    """Of the table of blocks, without its key."""
+
+    kind: str
+    first: int
+    last: int
+    observations: int
+    total: int
+    boot: str
+    clock: str
+    hash: bytes | None
+    body: bytes
+
+
+class Aside:
+    """A damaged journal that was set aside, read as far as it can be; nothing of it raises."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._connection = open_reader(path)
+        except sqlite3.Error as error:
+            log.error("%s: nothing of it can be read: %s", path, error)
+            self._connection = sqlite3.connect(":memory:")
+        list(self._query("PRAGMA cell_size_check = ON"))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def row(self, key: int) -> Row | None:
+        """A block; None: it cannot be read."""
+        for found in self._query(f"SELECT {_COLUMNS} FROM blocks WHERE key = ?", (key,)):  # noqa: S608 - ours
+            if all(isinstance(value, kind) for value, kind in zip(found, _TYPES, strict=True)):
+                return Row(*found)
+        return None
+
+    def hash_at(self, journal: str, lane: Lane, key: int) -> bytes | None:
+        """Of a block, whether or not its body can be read, or of the place where retention stopped."""
+        if not key & SEQ_MASK:
+            return chain.genesis(journal, lane)
+        for table in ("blocks", "seals"):
+            for (found,) in self._query(f"SELECT hash FROM {table} WHERE key = ?", (key,)):  # noqa: S608 - ours
+                if isinstance(found, bytes):
+                    return found
+        return None
+
+    def table(self, name: str) -> Iterator[dict[str, Any]]:
+        """The rows of a table up to the first that cannot be read, and from the end back to the last."""
+        columns = [row[1] for row in self._query(f"PRAGMA table_info({name})")]
+        back = ", ".join(f"{column} DESC" for column in columns[:2])
+        for order in ("", f" ORDER BY {back}") if columns else ():
+            for values in self._query(f"SELECT * FROM {name}{order}"):  # noqa: S608 - ours
+                yield dict(zip(columns, values, strict=True))
+
+    def lanes(self) -> list[tuple[int, str, Lane, int, int]]:
+        """Number, journal, lane, how far retention has been and the observations until there."""
+        names = {row["number"]: row["id"] for row in self.table("journals")}
+        found: dict[int, tuple[int, str, Lane, int, int]] = {}
+        for row in self.table("lanes"):
+            try:
+                pruned, total = int(row["pruned_seq"]), int(row["pruned_total"])
+                number = row["number"]
+                found[number] = (number, names[row["journal"]], Lane(row["lane"]), pruned, total)
+            except UNREADABLE:
+                continue
+        return [found[number] for number in sorted(found)]
+
+    def heads(self) -> dict[tuple[str, Lane], int]:
+        """The highest seq of each lane that stands anywhere in the bytes of the file and of its log."""
+        heads: dict[tuple[str, Lane], int] = {}
+        for path in (self.path, wal(self.path)):
+            if not path.exists():
+                continue
+            with path.open("rb") as file:
+                rest = b""
+                while (content := file.read(1 << 20)) and file.tell() <= _SCANNED_BYTES:
+                    for journal, lane, seq in chain.claims(rest + content):
+                        heads[journal, lane] = max(seq, heads.get((journal, lane), 0))
+                    rest = content[-256:]
+        return heads
+
+    def last(self, lane: int) -> int:
+        """The highest seq of a lane by the file's own order; 0: unknown."""
+        span = (lane << SEQ_BITS, lane << SEQ_BITS | SEQ_MASK)
+        keys = [
+            key & SEQ_MASK
+            for table in ("blocks", "seals")
+            for (key,) in self._query(f"SELECT max(key) FROM {table} WHERE key BETWEEN ? AND ?", span)  # noqa: S608 - ours
+            if isinstance(key, int)
+        ]
+        return max(keys, default=0)
+
+    def about(self, key: int) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """How the record in that block is found again: rows of the trail, each with its table's columns."""
+        query = f"SELECT {_RECORDS} FROM records WHERE block = ?"  # noqa: S608 - ours
+        for record in list(self._query(query, (key,))):
+            yield f"records ({_RECORDS})", record
+            for node in self._query("SELECT node, record FROM nodes WHERE record = ?", (record[0],)):
+                yield "nodes (node, record)", node
+            for link in self._query(
+                f"SELECT {_LINKS} FROM links WHERE record = ?1"  # noqa: S608 - ours
+                " AND source IN (SELECT node FROM nodes WHERE record = ?1)",
+                (record[0],),
+            ):
+                yield f"links ({_LINKS})", link
+
+    def _query(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(query, values)
+        except UNREADABLE as error:
+            log.debug("%s: %s: %s", self.path, query, error)
+
+
+def begin(connection: sqlite3.Connection, aside: Aside, file: str) -> None:
+    """Everything but the blocks: whose they are, and what is known about them. In a transaction.
+
+    file: the name under which the damaged journal is kept from now on.
+    """
+    lanes, heads = aside.lanes(), aside.heads()
+    for row in aside.table("journals"):
+        _copy(connection, "journals", row)
+    for number, journal, lane, pruned, total in lanes:
+        owner = connection.execute("SELECT number FROM journals WHERE id = ?", (journal,)).fetchone()
+        if owner is None:
+            continue
+        _put(connection, "lanes", (number, owner[0], lane, pruned, total, pruned))
+        head = max(aside.last(number), heads.get((journal, lane), 0), pruned)
+        _put(connection, "salvage", Progress(number, file, pruned, head, total, 0, 0, None, None, "[]"))
+    for name in _COPIED:
+        for row in aside.table(name):
+            _copy(connection, name, row)
+    for uplink, number, seq, total in connection.execute(
+        "SELECT uplink, lane, seq, total FROM cursors"
+    ).fetchall():
+        if not _is_sound(connection, aside, number, seq, total):
+            connection.execute(
+                "UPDATE cursors SET seq = pruned_seq, total = pruned_total FROM lanes"
+                " WHERE lanes.number = cursors.lane AND uplink = ? AND lanes.number = ?",
+                (uplink, number),
+            )
+
+
+def _is_sound(connection: sqlite3.Connection, aside: Aside, lane: int, seq: int, total: int) -> bool:
+    """Whether a cursor stands where it says; delivering twice is better than never."""
+    bounds = connection.execute(
+        "SELECT pruned_seq, head FROM lanes JOIN salvage ON salvage.lane = number WHERE number = ?", (lane,)
+    ).fetchone()
+    if bounds is None or not bounds[0] <= seq <= bounds[1]:
+        return False
+    row = aside.row(lane << SEQ_BITS | seq)
+    return row is None or row.total == total
+
+
+def unfinished(connection: sqlite3.Connection) -> list[Progress]:
+    """The lanes that are not yet carried over, records first. Raises sqlite3.Error."""
+    rows = connection.execute(
+        "SELECT salvage.* FROM salvage JOIN lanes ON lanes.number = salvage.lane ORDER BY lanes.lane, number"
+    )
+    return [Progress(*row) for row in rows]
+
+
+def taken(aside: Aside, journal: str, lane: Lane, key: int, row: Row | None) -> Row | None:
+    """The row where its bytes are those that were stored; None: they are not, or nothing says so."""
+    if row is None or chain.claim(row.body) != (journal, lane, key & SEQ_MASK):
+        return None
+    if row.hash is not None:
+        link = aside.hash_at(journal, lane, key - 1)
+        if link is None or chain.link(link, row.body) != row.hash:
+            return None
+    try:
+        content = orjson.loads(row.body)
+    except ValueError:
+        return None
+    return row._replace(kind=TELEMETRY_KIND if lane is Lane.TELEMETRY else content["record"]["kind"])
+
+
+def keep(connection: sqlite3.Connection, key: int, row: Row, aside: Aside) -> None:
+    """Enters a block under its old key, and a record into the trail."""
+    _put(connection, f"blocks (key, {_COLUMNS})", (key, *row))
+    if row.kind != TELEMETRY_KIND:
+        for table, values in aside.about(key):
+            _put(connection, table, values)
+
+
+def note(connection: sqlite3.Connection, progress: Progress) -> None:
+    """How far a lane is now; one that is through is no longer kept account of."""
+    connection.execute("DELETE FROM salvage WHERE lane = ?", (progress.lane,))
+    if not progress.is_over:
+        _put(connection, "salvage", progress)
+
+
+def _copy(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
+    _put(connection, f"{table} ({', '.join(row)})", tuple(row.values()))
+
+
+def _put(connection: sqlite3.Connection, table: str, values: tuple[object, ...]) -> None:
+    """A row of a damaged file that does not fit is left out."""
+    marks = ", ".join("?" * len(values))
+    try:
+        connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", values)  # noqa: S608 - ours
+    except (sqlite3.IntegrityError, sqlite3.InterfaceError, OverflowError) as error:
+        log.warning("%s: a row is left behind: %s", table, error)

@@ -1,0 +1,129 @@
+"""A journal damaged anywhere: the gateway comes up, delivers nothing wrong, and says what is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from edge.alarms import Cause
+from edge.errors import JournalDamagedError
+from edge.journal.block import Block, Lane
+from edge.journal.store import Journal
+from tests.edge.journal.journal_rig import Box, record_of
+from tests.faults.damaging import RULES, Damage, Told, copy, is_whole, made, places
+
+UP_S = 10.0
+RANDOM_PLACES = 20
+
+
+class Platform:
+    """What an uplink delivers of every journal in the file, until nothing is owed."""
+
+    def __init__(self) -> None:
+        self.had: dict[tuple[str, Lane, int], bytes] = {}
+
+    async def take(self, journal: Journal) -> None:
+        for owed in await journal.owed("platform"):
+            after = owed.cursor
+            while piece := await journal.read(owed.journal, owed.lane, after):
+                self._have(piece)
+                after = piece[-1].seq
+                await journal.acknowledge("platform", owed.journal, owed.lane, after)
+
+    def _have(self, piece: Iterable[Block]) -> None:
+        for block in piece:
+            at = block.journal, block.lane, block.seq
+            assert self.had.setdefault(at, block.body) == block.body, "one seq, two contents"
+
+
+async def life_after(box: Box, platform: Platform) -> tuple[Journal, int]:
+    """Opens, works and delivers as the daemon does; opened again where damage shows. How often it was."""
+    for opened in range(1, 6):
+        begun = monotonic()
+        journal = await box.open(RULES)
+        assert monotonic() - begun < UP_S
+        await journal.register("platform", "oldest")
+        journal.record("gateway", box.at, b'{"kind":"gateway","event":"started","facts":{}}')
+        journal.observe(box.entry("probe-new"))
+        work = [asyncio.create_task(journal.run()), asyncio.create_task(journal.inspect())]
+        try:
+            async with asyncio.timeout(UP_S):
+                while journal.facts()["carrying_over"]:
+                    await asyncio.sleep(0.01)
+                    for task in work:
+                        if task.done():
+                            task.result()
+            await journal.flush()
+            await platform.take(journal)
+            await journal.flush()
+        except JournalDamagedError:
+            continue
+        else:
+            return journal, opened
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+            if opened and any(task.done() for task in work):
+                with suppress(JournalDamagedError):
+                    await journal.close()
+            box.wait(10)
+    raise AssertionError("it never stays up")
+
+
+def lost(platform: Platform) -> dict[Lane, set[int]]:
+    """The seqs that the gap records name."""
+    named: dict[Lane, set[int]] = {lane: set() for lane in Lane}
+    for (journal, lane, seq), body in platform.had.items():
+        record = record_of(Block(journal, lane, seq, "", 0, body)) if lane is Lane.RECORDS else {}
+        facts: dict[str, Any] = record.get("facts", {})
+        if facts.get("reason") == "damaged":
+            for first, last in facts["seqs"]:
+                named[Lane(facts["lane"])].update(range(first, last + 1))
+    return named
+
+
+async def check(folder: Path, told: Told, damage: Damage, number: int) -> bool:
+    """Whether the damage was one that anybody could notice."""
+    box = copy(folder, folder / f"place-{number}")
+    damage.apply(box.path)
+    platform = Platform()
+    await life_after(box, platform)
+    aside = list(box.path.parent.glob("journal.db.damaged-*"))
+    named = lost(platform)
+    for (journal, lane, seq), body in platform.had.items():
+        if journal == told.journal and (lane, seq) in told.blocks:
+            assert told.blocks[lane, seq] == body, "wrong bytes were delivered as good"
+    for (lane, seq), _ in told.blocks.items():
+        if seq <= told.delivered[lane] or (told.journal, lane, seq) in platform.had:
+            continue
+        assert aside, "undelivered blocks are gone and nothing was said"
+        assert seq in named[lane] or not any(at[0] == told.journal for at in platform.had), (lane, seq)
+    assert is_whole(box.path)
+    if aside:
+        assert ("raised", Cause.JOURNAL_DAMAGED, "journal") in box.rung
+    return bool(aside)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
+    folder = tmp_path_factory.mktemp("damage")
+    return folder, asyncio.run(made(folder))
+
+
+async def test_damage_anywhere_is_survived_and_told(whole: tuple[Path, Told]) -> None:
+    seed = random.randrange(1 << 30)
+    noticed = 0
+    for number, damage in enumerate(places(RANDOM_PLACES, seed)):
+        try:
+            noticed += await check(*whole, damage, number)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}, place {number}: {damage}: {error}") from error
+    assert noticed > RANDOM_PLACES // 4
