@@ -206,9 +206,11 @@ class GroupCommit:
             try:
                 done = await self._in_thread(self._writer.commit, batch)
             except sqlite3.Error as error:
-                self._put_back(batch, acknowledging)
                 if is_damage(error):
-                    raise suspect(self._path, error) from error
+                    damaged = suspect(self._path, error)
+                    self._release(acknowledging, damaged)
+                    raise damaged from error
+                self._put_back(batch, acknowledging)
                 return await self._failed(error)
             self.last_commit_s = perf_counter() - started
             self._done(done, len(batch.rolled), acknowledging)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 import struct
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
@@ -16,7 +18,7 @@ from typing import Final
 from edge.errors import JournalDamagedError
 from edge.evidence import chain
 from edge.journal.ballast import Ballast
-from edge.journal.database import open_reader, sync_folder
+from edge.journal.database import PAGE_BYTES, open_reader, sync_folder
 from edge.journal.migrations import APPLICATION_ID
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,11 @@ _LOOKED_THROUGH_BYTES: Final = 16 << 20
 _WAL_HEADER: Final = struct.Struct(">8I")  # magic, version, page bytes, checkpoint, salt, salt, sum, sum
 _WAL_FRAME: Final = struct.Struct(">4I8x")  # page, pages of the file after a commit or 0, salt, salt, sums
 _VALID_FRAMES: Final = struct.Struct("=16xI")  # in the shared memory, as SQLite has counted them
+_LEAF: Final = 0x0D
+_LEAF_HEADER_BYTES: Final = 8
+
+_WAL_MAGIC: Final = b"\x37\x7f\x06"
+_SUMMED_BYTES: Final = 24
 _CERTAIN_COMMITS: Final = 2
 """One commit at the most is being written when the power goes; two that do not count were on disk."""
 
@@ -116,6 +123,46 @@ def successor(path: Path) -> Path:
     return path.with_name(path.name + ".successor")
 
 
+def highest_keys(path: Path, most_bytes: int) -> Iterator[int]:
+    """Of every leaf of a table that stands anywhere in the file and in its log, the last row's key.
+
+    What a leaf once held and does so no longer is told as well.
+    """
+    for name, start, between in ((path, 0, 0), (wal(path), _WAL_HEADER.size, _WAL_FRAME.size)):
+        if not name.exists():
+            continue
+        with name.open("rb") as file:
+            file.seek(start)
+            step = PAGE_BYTES + between
+            while (content := file.read(step * 1024)) and file.tell() <= most_bytes:
+                for at in range(between, len(content) - PAGE_BYTES + 1, step):
+                    key = _last_key(content[at : at + PAGE_BYTES])
+                    if key is not None:
+                        yield key
+
+
+def _last_key(page: bytes) -> int | None:
+    """A leaf begins ``0D, free:2, cells:2, …``, then eight bytes on the place of each cell, in order of keys.
+
+    A cell begins with its length and its key, each of them seven bits a byte.
+    """
+    cells = int.from_bytes(page[3:5], "big")
+    end = _LEAF_HEADER_BYTES + 2 * cells
+    if page[0] != _LEAF or not cells or end > len(page):
+        return None
+    at = int.from_bytes(page[end - 2 : end], "big")
+    for is_key in (False, True):
+        number = 0
+        for count, byte in enumerate(page[at : at + 9], start=1):
+            number = number << 8 | byte if count == 9 else number << 7 | byte & 0x7F
+            if count == 9 or not byte & 0x80:
+                at += count
+                break
+        if is_key:
+            return number
+    return None
+
+
 def wal(path: Path) -> Path:
     """Of the journal ``path``, the write-ahead log."""
     return path.with_name(path.name + "-wal")
@@ -149,13 +196,20 @@ def _log_is_damaged(path: Path) -> bool:
 
 def _commits_beyond(content: bytes, valid: int) -> int:
     """Commits in the log behind its valid frames that belong to the same log as its beginning does."""
-    page_bytes, salts = _WAL_HEADER.unpack_from(content)[2], _WAL_HEADER.unpack_from(content)[4:6]
-    if page_bytes not in {1 << bits for bits in range(9, 17)}:
-        page_bytes = 1024
-    first = _WAL_FRAME.unpack_from(content.ljust(_WAL_HEADER.size + _WAL_FRAME.size), _WAL_HEADER.size)
-    if not valid:
-        salts = first[2:]  # the header may be what is damaged
-    step = _WAL_FRAME.size + page_bytes
+    salts = _WAL_HEADER.unpack_from(content)[4:6]
+    step = _WAL_FRAME.size + PAGE_BYTES
     ends = range(_WAL_HEADER.size + valid * step, len(content) - step + 1, step)
     frames = (_WAL_FRAME.unpack_from(content, at) for at in ends)
-    return sum(1 for _page, pages, *salt in frames if pages and tuple(salt) == tuple(salts))
+    commits = Counter(tuple(salt) for _page, pages, *salt in frames if pages)
+    return commits[salts] if _is_header(content) else max(commits.values(), default=0)
+
+
+def _is_header(content: bytes) -> bool:
+    """Whether the log's first bytes are a header: SQLite takes none of the log where they are not."""
+    *_, first, second = _WAL_HEADER.unpack_from(content)
+    order = ">" if content[3] & 1 else "<"
+    low = high = 0
+    for even, odd in struct.iter_unpack(f"{order}2I", content[:_SUMMED_BYTES]):
+        low = (low + even + high) & 0xFFFFFFFF
+        high = (high + odd + low) & 0xFFFFFFFF
+    return content.startswith(_WAL_MAGIC) and (low, high) == (first, second)

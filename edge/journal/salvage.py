@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,7 +20,7 @@ from drivers.contract import Instant
 from edge.evidence import chain
 from edge.instant import rfc3339
 from edge.journal.block import Lane
-from edge.journal.damage import UNREADABLE, wal
+from edge.journal.damage import UNREADABLE, highest_keys
 from edge.journal.database import open_reader
 from edge.journal.identity import Identity
 from edge.journal.migrations import SEQ_BITS
@@ -36,8 +37,11 @@ _TYPES: Final[tuple[Any, ...]] = (str, int, int, int, int, str, str, (bytes, typ
 _RECORDS: Final = "id, kind, revision, place, since, until, block"
 _LINKS: Final = "source, relation, target, at, record"
 
-_SCANNED_BYTES: Final = 1 << 30
+_SCANNED_BYTES: Final = 1 << 28
 """Of the damaged file, where its own order does not tell how far a lane went."""
+
+_NEAR: Final = 100_000
+"""Blocks that a lane may have lost in one place and still be known to go on behind it."""
 
 _RANGES_TOLD: Final = 100
 
@@ -175,30 +179,28 @@ class Aside:
                 continue
         return [found[number] for number in sorted(found)]
 
-    def heads(self) -> dict[tuple[str, Lane], int]:
-        """The highest seq of each lane that stands anywhere in the bytes of the file and of its log."""
-        heads: dict[tuple[str, Lane], int] = {}
-        for path in (self.path, wal(self.path)):
-            if not path.exists():
-                continue
-            with path.open("rb") as file:
-                rest = b""
-                while (content := file.read(1 << 20)) and file.tell() <= _SCANNED_BYTES:
-                    for journal, lane, seq in chain.claims(rest + content):
-                        heads[journal, lane] = max(seq, heads.get((journal, lane), 0))
-                    rest = content[-256:]
-        return heads
+    def seqs(self) -> dict[int, list[int]]:
+        """By lane, seqs that stand anywhere in the file and in its log, in order."""
+        found: dict[int, set[int]] = defaultdict(set)
+        for key in highest_keys(self.path, _SCANNED_BYTES):
+            found[key >> SEQ_BITS].add(key & SEQ_MASK)
+        return {lane: sorted(seqs) for lane, seqs in found.items()}
 
-    def last(self, lane: int) -> int:
-        """The highest seq of a lane by the file's own order; 0: unknown."""
+    def head(self, lane: int, pruned: int, seqs: Iterable[int]) -> int:
+        """The last seq of a lane: of its last block that can be read, or of those that stand near before it.
+
+        A damaged key may name any seq; one that is far from every other is none.
+        """
         span = (lane << SEQ_BITS, lane << SEQ_BITS | SEQ_MASK)
-        keys = [
-            key & SEQ_MASK
-            for table in ("blocks", "seals")
-            for (key,) in self._query(f"SELECT max(key) FROM {table} WHERE key BETWEEN ? AND ?", span)  # noqa: S608 - ours
-            if isinstance(key, int)
-        ]
-        return max(keys, default=0)
+        head = pruned
+        for (key,) in self._query("SELECT max(key) FROM blocks WHERE key BETWEEN ? AND ?", span):
+            if isinstance(key, int) and (row := self.row(key)):
+                claim = chain.claim(row.body)
+                head = claim.seq if claim and claim.seq == key & SEQ_MASK else head
+        for seq in seqs:
+            if head < seq <= head + _NEAR:
+                head = seq
+        return head
 
     def about(self, key: int) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """How the record in that block is found again: rows of the trail, each with its table's columns."""
@@ -226,7 +228,7 @@ def begin(connection: sqlite3.Connection, aside: Aside, file: str) -> None:
 
     file: the name under which the damaged journal is kept from now on.
     """
-    lanes, heads = aside.lanes(), aside.heads()
+    lanes, seqs = aside.lanes(), aside.seqs()
     for row in aside.table("journals"):
         _copy(connection, "journals", row)
     for number, journal, lane, pruned, total in lanes:
@@ -234,7 +236,7 @@ def begin(connection: sqlite3.Connection, aside: Aside, file: str) -> None:
         if owner is None:
             continue
         _put(connection, "lanes", (number, owner[0], lane, pruned, total, pruned))
-        head = max(aside.last(number), heads.get((journal, lane), 0), pruned)
+        head = aside.head(number, pruned, seqs.get(number, ()))
         _put(connection, "salvage", Progress(number, file, pruned, head, total, 0, 0, None, None, "[]"))
     for name in _COPIED:
         for row in aside.table(name):

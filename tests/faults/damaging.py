@@ -17,7 +17,7 @@ from edge.journal.store import Rules
 from edge.journal.trail import Index
 from tests.edge.journal.journal_rig import Box, blocks
 
-RULES = Rules(max_size_bytes=64 << 20)
+RULES = Rules(commit_every_s=0.01, max_size_bytes=64 << 20)
 HOWS = ("flipped", "zeroed", "cut", "flipped in the log", "zeroed in the log")
 
 
@@ -30,7 +30,7 @@ class Damage(NamedTuple):
     def apply(self, path: Path) -> None:
         name = path.with_name(path.name + "-wal") if "log" in self.how else path
         content = bytearray(name.read_bytes())
-        at = int(self.where * len(content))
+        at = int(self.where * (_used(content) if "log" in self.how else len(content)))
         page = at - at % 1024
         if self.how.startswith("flipped"):
             content[at] ^= 1 << (at % 8)
@@ -39,6 +39,13 @@ class Damage(NamedTuple):
         else:
             del content[page:]
         name.write_bytes(content)
+
+
+def _used(log: bytearray) -> int:
+    """Of a write-ahead log, what has been written since it last began anew."""
+    frame = 24 + 1024
+    salts = log[16:24]
+    return 32 + frame * sum(1 for at in range(32, len(log), frame) if log[at + 8 : at + 16] == salts)
 
 
 def places(count: int, seed: int) -> Iterator[Damage]:
@@ -73,9 +80,7 @@ async def made(folder: Path) -> Told:
                 delivered = {Lane.RECORDS: 40, Lane.TELEMETRY: 100}
                 for lane, seq in delivered.items():
                     await journal.acknowledge("platform", journal.id, lane, seq)
-        told = {
-            (block.lane, block.seq): block.body for lane in Lane for block in await blocks(journal, lane)
-        }
+        told = {(block.lane, block.seq): block.body for lane in Lane for block in await blocks(journal, lane)}
         for name in ("journal.db", "journal.db-wal"):
             shutil.copy(life.path.with_name(name), folder / name)
         return Told(journal.id, told, delivered)

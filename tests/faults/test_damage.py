@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
@@ -106,16 +108,19 @@ async def check(folder: Path, told: Told, damage: Damage, number: int) -> bool:
             continue
         assert aside, "undelivered blocks are gone and nothing was said"
         assert seq in named[lane] or not any(at[0] == told.journal for at in platform.had), (lane, seq)
-    assert is_whole(box.path)
     if aside:
+        assert is_whole(box.path)
         assert ("raised", Cause.JOURNAL_DAMAGED, "journal") in box.rung
+    shutil.rmtree(box.path.parent)
     return bool(aside)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
-    folder = tmp_path_factory.mktemp("damage")
-    return folder, asyncio.run(made(folder))
+def whole() -> Iterator[tuple[Path, Told]]:
+    """In memory where that can be had: what counts here is bytes, not how long a disk takes to sync them."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder), asyncio.run(made(Path(folder)))
 
 
 async def test_damage_anywhere_is_survived_and_told(whole: tuple[Path, Told]) -> None:
