@@ -50,7 +50,7 @@ _LEAF_HEADER_BYTES: Final = 8
 
 _WAL_MAGIC: Final = b"\x37\x7f\x06"
 _SUMMED_BYTES: Final = 24
-_CERTAIN_COMMITS: Final = 2
+CERTAIN_COMMITS: Final = 2
 """One commit at the most is being written when the power goes; two that do not count were on disk."""
 
 
@@ -78,7 +78,7 @@ def suspect(path: Path, why: object) -> JournalDamagedError:
 
 def is_suspect(path: Path) -> bool:
     """Whether it was found damaged while it was in use, or lacks what its log says was on disk."""
-    return _mark(path).exists() or _was_emptied(path) or _log_is_damaged(path)
+    return _mark(path).exists() or _was_emptied(path) or lost_commits(path) >= CERTAIN_COMMITS
 
 
 def is_ours(path: Path) -> bool:
@@ -177,21 +177,25 @@ def _was_emptied(path: Path) -> bool:
     return path.exists() and path.stat().st_size == 0 and Ballast(path).held
 
 
-def _log_is_damaged(path: Path) -> bool:
+def lost_commits(path: Path) -> int:
+    """Commits that the log holds and SQLite does not count, because a frame before their end does not fit.
+
+    A power cut may leave one, which was never on disk; so may damage to the last that was.
+    """
     try:
         content = wal(path).read_bytes()
     except FileNotFoundError:
-        return False
+        return 0
     if len(content) <= _WAL_HEADER.size or not path.exists():
-        return False
+        return 0
     try:
         with closing(open_reader(path)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             with path.with_name(path.name + "-shm").open("rb") as shared:
                 (valid,) = _VALID_FRAMES.unpack(shared.read(_VALID_FRAMES.size))
     except (sqlite3.Error, OSError, struct.error):
-        return False  # what is wrong here shows at the opening
-    return _commits_beyond(content, valid) >= _CERTAIN_COMMITS
+        return 0  # what is wrong here shows at the opening
+    return _commits_beyond(content, valid)
 
 
 def _commits_beyond(content: bytes, valid: int) -> int:

@@ -25,7 +25,7 @@ from edge.journal.database import open_reader
 from edge.journal.identity import Identity
 from edge.journal.migrations import SEQ_BITS
 from edge.journal.packing import TELEMETRY_KIND, Record
-from edge.journal.standing import SEQ_MASK
+from edge.journal.standing import SEQ_MASK, LaneStanding
 from edge.records.own import GatewayRecord
 from edge.records.record import record_id
 
@@ -42,6 +42,9 @@ _SCANNED_BYTES: Final = 1 << 28
 
 _NEAR: Final = 100_000
 """Blocks that a lane may have lost in one place and still be known to go on behind it."""
+
+_LOOKED_AT: Final = 2000
+"""Blocks of a damaged file in one step at the most: most of them may be lost."""
 
 _RANGES_TOLD: Final = 100
 
@@ -271,19 +274,39 @@ def unfinished(connection: sqlite3.Connection) -> list[Progress]:
     return [Progress(*row) for row in rows]
 
 
-def taken(aside: Aside, journal: str, lane: Lane, key: int, row: Row | None) -> Row | None:
-    """The row where its bytes are those that were stored; None: they are not, or nothing says so."""
-    if row is None or chain.claim(row.body) != (journal, lane, key & SEQ_MASK):
+def piece(
+    aside: Aside, lane: LaneStanding, progress: Progress, most_bytes: int
+) -> tuple[Progress, list[tuple[int, Row]]]:
+    """The lane's next blocks that can be taken, by seq, and how far it is with them."""
+    taken: list[tuple[int, Row]] = []
+    size = 0
+    for seq in range(progress.after + 1, min(progress.head, progress.after + _LOOKED_AT) + 1):
+        row = _sound_row(aside, lane, seq)
+        if row is None:
+            progress = progress.losing(seq)
+            continue
+        progress = progress.taking(seq, row)
+        taken.append((seq, row))
+        size += len(row.body)
+        if size >= most_bytes:
+            break
+    return progress, taken
+
+
+def _sound_row(aside: Aside, lane: LaneStanding, seq: int) -> Row | None:
+    """A block whose bytes are those that were stored; None: they are not, or nothing says so."""
+    row = aside.row(lane.key(seq))
+    if row is None or chain.claim(row.body) != (lane.journal, lane.lane, seq):
         return None
     if row.hash is not None:
-        link = aside.hash_at(journal, lane, key - 1)
+        link = aside.hash_at(lane.journal, lane.lane, lane.key(seq - 1))
         if link is None or chain.link(link, row.body) != row.hash:
             return None
     try:
         content = orjson.loads(row.body)
     except ValueError:
         return None
-    return row._replace(kind=TELEMETRY_KIND if lane is Lane.TELEMETRY else content["record"]["kind"])
+    return row._replace(kind=TELEMETRY_KIND if lane.lane is Lane.TELEMETRY else content["record"]["kind"])
 
 
 def keep(connection: sqlite3.Connection, key: int, row: Row, aside: Aside) -> None:

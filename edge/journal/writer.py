@@ -44,9 +44,6 @@ _SMALL_STEP_BYTES = 64 << 10
 _NOTHING_BYTES = 1 << 20
 """A disk that others leave no more than this is full."""
 
-_LOOKED_AT = 2000
-"""Blocks of a damaged file in one step at the most: most of them may be lost."""
-
 _NEWEST_OF = 100
 """Blocks at the end of a lane among which the newest instant is looked for: late ones are rare and near."""
 
@@ -119,7 +116,7 @@ class Writer:
         try:
             damage.take_up(self._path)
             if not damage.is_suspect(self._path):
-                self._open()
+                self._open(anew=damage.lost_commits(self._path) > 0)
                 return
         except damage.UNREADABLE as error:
             if not damage.is_damage(error) or not damage.is_ours(self._path):
@@ -156,9 +153,12 @@ class Writer:
         self._disk_crowds = not held and not (begun and free_bytes > ballast.SIZE_BYTES // 2)
         """A file that has hardly begun grows first, into half of what was held back."""
 
-    def _open(self) -> None:
+    def _open(self, *, anew: bool = False) -> None:
+        """anew: in a new journal of the same file, as no seq may be had twice."""
         self._connection = open_writer(self._path, self._rules.max_size_bytes)
         try:
+            if anew:
+                succeed(self._connection, self._identity, self._now())
             self._take_up()
         except BaseException:
             self._connection.close()
@@ -283,18 +283,7 @@ class Writer:
         if self._aside is None:
             self._aside = salvage.Aside(self._path.with_name(progress.file))
         (lane,) = (each for each in self.standing.lanes if each.number == progress.lane)
-        taken: list[tuple[int, salvage.Row]] = []
-        size = 0
-        for seq in range(progress.after + 1, min(progress.head, progress.after + _LOOKED_AT) + 1):
-            row = salvage.taken(
-                self._aside, lane.journal, lane.lane, lane.key(seq), self._aside.row(lane.key(seq))
-            )
-            progress = progress.losing(seq) if row is None else progress.taking(seq, row)
-            if row is not None:
-                taken.append((seq, row))
-                size += len(row.body)
-            if size >= self._commit_bytes:
-                break
+        progress, taken = salvage.piece(self._aside, lane, progress, self._commit_bytes)
         with self._transaction():
             for seq, row in taken:
                 salvage.keep(self._connection, lane.key(seq), row, self._aside)

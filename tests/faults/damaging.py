@@ -42,10 +42,14 @@ class Damage(NamedTuple):
 
 
 def _used(log: bytearray) -> int:
-    """Of a write-ahead log, what has been written since it last began anew."""
+    """Of a write-ahead log, what has been written since it last began anew.
+
+    Without the last frame: without that a commit was never one, as after a power cut in the midst of it.
+    """
     frame = 24 + 1024
     salts = log[16:24]
-    return 32 + frame * sum(1 for at in range(32, len(log), frame) if log[at + 8 : at + 16] == salts)
+    count = sum(1 for at in range(32, len(log), frame) if log[at + 8 : at + 16] == salts)
+    return 32 + frame * (count - 1)
 
 
 def places(count: int, seed: int) -> Iterator[Damage]:
@@ -55,11 +59,12 @@ def places(count: int, seed: int) -> Iterator[Damage]:
 
 
 class Told(NamedTuple):
-    """What the file held before: bytes by lane and seq, and how far the platform had them."""
+    """What the file held before: bytes by lane and seq, how far the platform had them, the newest."""
 
     journal: str
     blocks: dict[tuple[Lane, int], bytes]
     delivered: dict[Lane, int]
+    last: list[bytes]
 
 
 async def made(folder: Path) -> Told:
@@ -80,10 +85,11 @@ async def made(folder: Path) -> Told:
                 delivered = {Lane.RECORDS: 40, Lane.TELEMETRY: 100}
                 for lane, seq in delivered.items():
                     await journal.acknowledge("platform", journal.id, lane, seq)
+        last = [(await blocks(journal, lane))[-1].body for lane in Lane]
         told = {(block.lane, block.seq): block.body for lane in Lane for block in await blocks(journal, lane)}
         for name in ("journal.db", "journal.db-wal"):
             shutil.copy(life.path.with_name(name), folder / name)
-        return Told(journal.id, told, delivered)
+        return Told(journal.id, told, delivered, last)
 
 
 def copy(folder: Path, into: Path) -> Box:
