@@ -14,10 +14,10 @@ EXPORT := $(UV) export --no-config --frozen --quiet --no-emit-project --format r
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .NOTPARALLEL:
-.PHONY: help demo test bench schema lock clean
+.PHONY: help demo test bench schema install rollback uninstall test-install lock clean
 
 help:  ## This list
-	@sed -n 's/^\([a-z]*\):.*##  */  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*##  */  make \1\t/p' Makefile | expand -t 18
 
 demo: $(VENV)/.demo  ## Everything in one command, no hardware (ARGS="truck --for 30s")
 	@$(BIN)/tagtrail demo $(ARGS)
@@ -29,6 +29,9 @@ test: $(VENV)/.test  ## Lint, types and all tests (ARGS="tests/edge -k journal")
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
+test-install: $(VENV)/.test  ## Install, upgrade, go back, uninstall in a Debian of its own (root, minutes)
+	$(BIN)/pytest tests/install/in_a_box.py $(ARGS)
+
 bench: $(VENV)/.test  ## What it costs, beside a bare loop (ARGS="--quick")
 	@sh requirements/servers.sh
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -39,9 +42,20 @@ schema: $(VENV)/.demo  ## config/schema.json, docs/devices/ and docs/schemas/ an
 	$(BIN)/python -m edge.settings.device_pages docs/devices
 	$(BIN)/python -m edge.records.json_schema docs/schemas
 
+install:  ## As a service on this box, or an upgrade of it (root, systemd)
+	@PYTHON=$(PYTHON) sh systemd/install.sh install
+
+rollback:  ## Back to the release before the upgrade (root)
+	@sh systemd/install.sh rollback
+
+uninstall:  ## Take the service away; settings and journal stay (root)
+	@sh systemd/install.sh uninstall
+
 lock:  ## Lock the dependencies anew (maintainers, needs uv; ARGS=--upgrade)
 	$(UV) lock --no-config --default-index https://pypi.org/simple $(ARGS)
 	$(EXPORT) --no-default-groups --output-file requirements/run.txt
+	$(EXPORT) --no-default-groups --extra gpio --extra influx --output-file requirements/box.txt
+	$(EXPORT) --no-default-groups --extra input --output-file requirements/input.txt
 	$(EXPORT) --no-default-groups --extra demo --output-file requirements/demo.txt
 	$(EXPORT) --no-default-groups --extra demo --extra gpio --extra influx --group test --output-file requirements/test.txt
 	$(EXPORT) --only-group build --output-file requirements/build.txt

@@ -30,6 +30,7 @@ from edge.errors import DidNotStart, JournalDamagedError, JournalError, Settings
 from edge.evidence import holding
 from edge.evidence import verify as evidence
 from edge.evidence.seals import Handover, is_public_key
+from edge.journal.database import expect_readable
 from edge.messages import LANGS, Lang, from_locale, sentence, text
 from edge.settings.measures import Duration
 
@@ -140,6 +141,7 @@ def check(lang: Lang) -> click.Command:
     def verb(config: Path, as_json: bool) -> None:
         try:
             settings = gateway.load(config)
+            expect_readable(settings.journal.path)
         except SettingsError as error:
             if not as_json:
                 raise

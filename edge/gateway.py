@@ -42,8 +42,10 @@ from edge.scan import Found, found
 from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
+from edge.uplinks.contract import Uplink
 from edge.uplinks.mqtt import MqttUplink, Target
-from edge.wiring import allowed, holds, intaken, recorders, sources, targets
+from edge.uplinks.store import Store
+from edge.wiring import allowed, holds, intaken, recorders, sources, stores, targets, to_stores
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Gateway:
         self,
         settings: Settings,
         targets: Mapping[str, Target],
+        stores: Mapping[str, Store],
         clock: Clock,
         own: OwnRecords,
         *,
@@ -105,7 +108,7 @@ class Gateway:
             refused=own.command_refused,
             answer=lambda uplink, verb, payload: self.uplinks[uplink].answer(verb, payload),
         )
-        self.uplinks = {
+        self.uplinks: dict[str, Uplink] = to_stores(stores, journal, own) | {
             name: MqttUplink(
                 *(name, target, journal, own, partial(status.brief, self)),
                 holds=partial(self.hold_lists.offer, name),
@@ -120,7 +123,7 @@ class Gateway:
         """Opens the journal and everything above it. Raises SettingsError, JournalError."""
         for warning in settings.warnings:
             log.warning("%s", warning.render("en"))
-        brokers = targets(settings)
+        far_sides = targets(settings), stores(settings)
         clock = Clock(trust_system=settings.clock.trust == "system")
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
         clock.moved = own.clock_moved
@@ -147,7 +150,7 @@ class Gateway:
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
         return cls(
-            *(settings, brokers, clock, own),
+            *(settings, *far_sides, clock, own),
             journal=journal,
             recording=recording,
             entering=entering,

@@ -78,6 +78,12 @@ def dbus_daemon() -> Path:
     return _server("dbus-daemon", package="dbus")
 
 
+@pytest.fixture(scope="session")
+def victoria() -> Path:
+    """A store that speaks InfluxDB 2."""
+    return _server("victoria-metrics")
+
+
 def _server(name: str, package: str | None = None) -> Path:
     """Where it is missing the test is skipped, and fails under ``CI=true``."""
     program = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")

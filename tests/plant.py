@@ -18,6 +18,7 @@ import orjson
 
 from drivers.contract import NANOSECONDS, Instant
 from edge.instant import rfc3339
+from edge.journal import presence
 from edge.journal.database import open_writer
 from edge.journal.migrations import SEQ_BITS
 
@@ -39,18 +40,17 @@ INSERT INTO lanes (journal, lane) VALUES (1, 'records'), (1, 'telemetry');
 
 _TEMPORARY: Final = """
 PRAGMA synchronous = OFF;
-CREATE TEMP TABLE met (node TEXT, record TEXT);
+CREATE TEMP TABLE met (node TEXT, since INTEGER, record TEXT);
 CREATE TEMP TABLE linked (source TEXT, relation TEXT, target TEXT, at INTEGER, record TEXT);
 CREATE TEMP TABLE told AS SELECT * FROM records WHERE false;
 """
 
-_SORTED: Final = """
+_SORTED: Final = f"""
 BEGIN;
 INSERT INTO records SELECT * FROM told ORDER BY id;
 INSERT OR IGNORE INTO links SELECT * FROM linked ORDER BY source, relation, target, at;
-INSERT OR IGNORE INTO nodes SELECT node, record FROM met ORDER BY node, record;
-INSERT OR IGNORE INTO nodes SELECT source, record FROM linked ORDER BY source, record;
-INSERT OR IGNORE INTO nodes SELECT target, record FROM linked ORDER BY target, record;
+INSERT OR IGNORE INTO nodes SELECT * FROM met ORDER BY 1, 2, 3;
+{presence.FILL}
 COMMIT;
 """
 
@@ -211,11 +211,12 @@ def _insert(connection: sqlite3.Connection, batch: list[tuple[int, Told]]) -> No
         since, until = record.since * NANOSECONDS, record.until * NANOSECONDS
         told.append((name, record.kind, 1, record.place, since, until, key))
         linked += [(*ends, at * NANOSECONDS, name) for *ends, at in record.links]
-        met += [(node, name) for node in record.nodes]
+        nodes = {*record.nodes, *(end for source, _, target, _ in record.links for end in (source, target))}
+        met += [(node, since, name) for node in nodes]
         said = {"id": name, "kind": record.kind, "revision": 1, "place": record.place, **record.said}
         body = orjson.dumps({"v": 1, "lane": "records", "seq": seq, "record": said})
         blocks.append((key, record.kind, since, until, 0, 0, "boot", "ntp", None, body))
     connection.executemany("INSERT INTO told VALUES (?, ?, ?, ?, ?, ?, ?)", told)
     connection.executemany("INSERT INTO linked VALUES (?, ?, ?, ?, ?)", linked)
-    connection.executemany("INSERT INTO met VALUES (?, ?)", met)
+    connection.executemany("INSERT INTO met VALUES (?, ?, ?)", met)
     connection.executemany("INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", blocks)

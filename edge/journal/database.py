@@ -6,12 +6,12 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from edge.errors import JournalError
-from edge.journal.migrations import migrate
+from edge.journal.migrations import known_version, migrate
 
 PAGE_BYTES = 1024
 """Measured at a commit of 100 readings a second: 160 bytes written a reading; 190 with 2 KiB, 250 with 4."""
@@ -66,8 +66,8 @@ def open_writer(path: Path, max_size_bytes: int) -> sqlite3.Connection:
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         page_bytes: int = connection.execute("PRAGMA page_size").fetchone()[0]
         connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // page_bytes}")
+        migrate(connection, path)  # before the quota: a step may need room that a full journal has not
         connection.execute(f"PRAGMA max_page_count = {max_size_bytes // page_bytes}")
-        migrate(connection, path)
         sync_folder(path.parent)
     except BaseException:
         connection.close()
@@ -80,6 +80,15 @@ def open_reader(path: Path) -> sqlite3.Connection:
     connection = _connect(path, "ro")
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def expect_readable(path: Path) -> None:
+    """Whether this program can go on with this journal; no file, or one that is not ours to see, is fine.
+
+    Raises JournalError for a file that is not a journal or comes from a newer program.
+    """
+    with suppress(sqlite3.Error), closing(open_reader(path)) as connection:
+        known_version(connection, path)
 
 
 @contextmanager

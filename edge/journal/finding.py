@@ -6,7 +6,7 @@ Everything is a few looks into an index; nothing reads a whole table.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -20,6 +20,8 @@ _AFTER_COLON: Final = ";"
 
 MEMBER: Final = "of"
 """The one relation that points against the way of the goods: from an animal to its lot."""
+
+_LINKS: Final = "SELECT source, relation, target, at"
 
 
 def schemes(connection: sqlite3.Connection) -> Iterator[str]:
@@ -44,16 +46,22 @@ def _known(connection: sqlite3.Connection, node: str) -> bool:
     return connection.execute("SELECT 1 FROM nodes WHERE node = ? LIMIT 1", (node,)).fetchone() is not None
 
 
-def record(connection: sqlite3.Connection, name: str) -> Found | None:
-    """The newest revision of the record with this id."""
-    row = connection.execute("SELECT * FROM records WHERE id = ?", (name,)).fetchone()
-    return None if row is None else Found(*row)
+def records(connection: sqlite3.Connection, names: Iterable[str]) -> list[Found]:
+    """The newest revisions of the records with these ids."""
+    rows = connection.execute(
+        "SELECT records.* FROM json_each(?) CROSS JOIN records ON records.id = value", (_json(names),)
+    )
+    return [Found(*row) for row in rows]
 
 
-def body(connection: sqlite3.Connection, found: Found) -> dict[str, Any]:
-    """The record itself; empty where retention has taken its block since."""
-    row = connection.execute("SELECT body FROM blocks WHERE key = ?", (found.block,)).fetchone()
-    return {} if row is None else orjson.loads(row[0])["record"]
+def bodies(connection: sqlite3.Connection, found: Iterable[Found]) -> Iterator[tuple[Found, dict[str, Any]]]:
+    """The records themselves, in no order; without those whose block retention has taken since."""
+    by_block = {each.block: each for each in found}
+    rows = connection.execute(
+        "SELECT blocks.key, body FROM json_each(?) CROSS JOIN blocks ON blocks.key = value",
+        (_json(by_block),),
+    )
+    return ((by_block[key], orjson.loads(body)["record"]) for key, body in rows)
 
 
 def nodes_of(connection: sqlite3.Connection, name: str) -> list[str]:
@@ -62,15 +70,17 @@ def nodes_of(connection: sqlite3.Connection, name: str) -> list[str]:
     return [node for (node,) in rows]
 
 
-def of_kind(
-    connection: sqlite3.Connection, kind: str, since: Instant, until: Instant, most: int
-) -> list[Found]:
-    """The records of a kind that begin in ``since`` ≤ t < ``until``, oldest first."""
-    rows = connection.execute(
-        "SELECT * FROM records WHERE kind = ? AND since >= ? AND since < ? ORDER BY since LIMIT ?",
-        (kind, since, until, most),
+def tagged(
+    connection: sqlite3.Connection, county: str, since: Instant, until: Instant
+) -> Iterator[tuple[Instant, str]]:
+    """Ear tags of a county at their arrivals and slaughters in ``since`` ≤ t < ``until``, oldest first."""
+    return connection.execute(
+        "SELECT nodes.since, node FROM nodes CROSS JOIN records ON id = record"
+        " WHERE substr(node, 12, 6) = ? AND node > 'cn-eartag:' AND node < 'cn-eartag;'"
+        " AND nodes.since >= ? AND nodes.since < ? AND kind IN ('arrival', 'slaughter')"
+        " ORDER BY nodes.since",
+        (county, since, until),
     )
-    return [Found(*row) for row in rows]
 
 
 def intervals(
@@ -99,76 +109,78 @@ def beside(connection: sqlite3.Connection, found: Found, count: int) -> tuple[li
     return before[::-1], after
 
 
-def arrivals(connection: sqlite3.Connection, node: str) -> list[Found]:
-    """Where and when an animal arrived."""
+def begins(connection: sqlite3.Connection, nodes: Iterable[str], most: int) -> list[Link]:
+    """The links that begin at these nodes, node by node."""
     rows = connection.execute(
-        "SELECT records.* FROM nodes JOIN records ON records.id = nodes.record WHERE nodes.node = ?"
-        " AND kind = 'arrival' AND place IS NOT NULL",
-        (node,),
-    )
-    return [Found(*row) for row in rows]
-
-
-def arriving(
-    connection: sqlite3.Connection, place: str, since: Instant, until: Instant, most: int
-) -> list[str]:
-    """The nodes of the arrivals at a place in ``since`` ≤ t < ``until``."""
-    rows = connection.execute(
-        "SELECT node FROM records JOIN nodes ON nodes.record = records.id WHERE place = ? AND since >= ?"
-        " AND since < ? AND kind = 'arrival' LIMIT ?",
-        (place, since, until, most),
-    )
-    return [node for (node,) in rows]
-
-
-def maker(connection: sqlite3.Connection, trip: str) -> str | None:
-    """The vehicle that made a trip."""
-    row = connection.execute(
-        "SELECT source FROM links WHERE target = ? AND relation = 'made' LIMIT 1", (trip,)
-    ).fetchone()
-    return None if row is None else row[0]
-
-
-def members(connection: sqlite3.Connection, node: str, most: int) -> list[Link]:
-    """What is ``of`` a lot."""
-    rows = connection.execute(
-        "SELECT source, relation, target, at FROM links WHERE target = ? AND relation = ? LIMIT ?",
-        (node, MEMBER, most),
+        f"{_LINKS} FROM json_each(?) CROSS JOIN links ON source = value LIMIT ?", (_json(nodes), most)
     )
     return [Link(*row) for row in rows]
 
 
-def sources(connection: sqlite3.Connection, node: str, most: int) -> list[Link]:
-    """What became ``node``, entered it, or went into it; not what is ``of`` it."""
+def delivered(connection: sqlite3.Connection, nodes: Iterable[str]) -> list[Link]:
+    """When and to whom these goods were delivered."""
     rows = connection.execute(
-        "SELECT source, relation, target, at FROM links WHERE target = ? AND relation <> ? LIMIT ?",
-        (node, MEMBER, most),
+        f"{_LINKS} FROM json_each(?) CROSS JOIN links ON source = value AND relation = 'delivered'",
+        (_json(nodes),),
     )
     return [Link(*row) for row in rows]
 
 
-def entering(
-    connection: sqlite3.Connection, target: str, since: Instant, until: Instant, most: int
-) -> list[Link]:
-    """Who entered in ``since`` ≤ t < ``until``, oldest first."""
+def members(connection: sqlite3.Connection, nodes: Iterable[str], most: int) -> list[Link]:
+    """What is ``of`` these lots, lot by lot."""
+    return ends(connection, nodes, MEMBER, most)
+
+
+def sources(connection: sqlite3.Connection, nodes: Iterable[str], most: int) -> list[Link]:
+    """What became these nodes, entered them, or went into them, node by node; not what is ``of`` them."""
     rows = connection.execute(
-        "SELECT source, relation, target, at FROM links WHERE target = ? AND relation = 'entered'"
-        " AND at >= ? AND at < ? ORDER BY at LIMIT ?",
-        (target, since, until, most),
+        f"{_LINKS} FROM json_each(?) CROSS JOIN links ON target = value AND relation <> ? LIMIT ?",
+        (_json(nodes), MEMBER, most),
     )
     return [Link(*row) for row in rows]
 
 
-def staying(
-    connection: sqlite3.Connection, target: str, since: Instant, at: Instant, most: int
-) -> list[Link]:
-    """Who entered in ``since`` ≤ t < ``at`` and had not left or become something else by then."""
+def ends(connection: sqlite3.Connection, nodes: Iterable[str], relation: str, most: int) -> list[Link]:
+    """The links of one relation that end at these nodes, node by node."""
     rows = connection.execute(
-        "SELECT source, relation, target, at FROM links AS came WHERE target = ?1 AND relation = 'entered'"
-        " AND at >= ?2 AND at < ?3 AND NOT EXISTS (SELECT 1 FROM links WHERE source = came.source AND"
-        " relation = 'left' AND target = ?1 AND at >= came.at AND at < ?3)"
-        " AND NOT EXISTS (SELECT 1 FROM links WHERE source = came.source AND relation = 'became'"
-        " AND at >= came.at AND at < ?3) ORDER BY at LIMIT ?4",
-        (target, since, at, most),
+        f"{_LINKS} FROM json_each(?) CROSS JOIN links ON target = value AND relation = ? LIMIT ?",
+        (_json(nodes), relation, most),
     )
     return [Link(*row) for row in rows]
+
+
+def latest(connection: sqlite3.Connection, node: str, most: int) -> tuple[list[Link], bool]:
+    """Of a node with links beyond number: the newest that begin at it, and the newest of each relation that
+    end at it, each newest first; and whether that is all of them.
+
+    What begins at it is looked at whole: the trips of a vehicle, some a day.
+    """
+    sides = [("source = ? ORDER BY at DESC", [node])]
+    sides += [
+        ("target = ? AND relation = ? ORDER BY at DESC", [node, each])
+        for each in _relations(connection, node)
+    ]
+    found: list[Link] = []
+    complete = True
+    for which, values in sides:
+        rows = connection.execute(
+            f"{_LINKS} FROM links WHERE {which} LIMIT ?", (*values, most + 1)
+        ).fetchall()
+        complete &= len(rows) <= most
+        found += [Link(*row) for row in rows[:most]]
+    return found, complete
+
+
+def _relations(connection: sqlite3.Connection, node: str) -> Iterator[str]:
+    """The relations of the links that end at a node, one look each."""
+    last = ""
+    while row := connection.execute(
+        "SELECT relation FROM links WHERE target = ? AND relation > ? ORDER BY relation LIMIT 1", (node, last)
+    ).fetchone():
+        last = row[0]
+        yield last
+
+
+def _json(values: Iterable[object]) -> str:
+    """As ``json_each`` takes them: one question for many nodes."""
+    return orjson.dumps(list(values)).decode()

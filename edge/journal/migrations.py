@@ -7,7 +7,6 @@ that has been through more steps than this program knows is refused.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from edge.errors import JournalError
@@ -109,7 +108,7 @@ CREATE TABLE salvage (                -- lanes of a damaged journal that are bei
 ) STRICT;
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, _SALVAGE)
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, trail.IN_TIME, _SALVAGE)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
@@ -117,18 +116,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises JournalError for a file that is not a journal or comes from a newer program.
     """
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
-    empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-    if application != APPLICATION_ID and not (empty and version == 0):
-        raise JournalError(f"{path} is another program's file, not a journal: choose another journal.path")
-    if version > len(MIGRATIONS) and not _is_of_now(connection):
-        raise JournalError(
-            f"{path} was written by a newer Tagtrail (schema {version}, this one knows {len(MIGRATIONS)}): "
-            "install that version again, or choose another journal.path"
-        )
-    if version > len(MIGRATIONS):
-        raise sqlite3.DatabaseError(f"schema {version} cannot be that of these tables")
+    version = known_version(connection, path)
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         try:
             connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
@@ -138,10 +126,19 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             raise
 
 
-def _is_of_now(connection: sqlite3.Connection) -> bool:
-    """Whether the tables are those that this program makes, whatever the number beside them says."""
-    with closing(sqlite3.connect(":memory:")) as fresh:
-        for script in MIGRATIONS:
-            fresh.executescript(script)
-        query = "SELECT name, sql FROM sqlite_schema ORDER BY name"
-        return connection.execute(query).fetchall() == fresh.execute(query).fetchall()
+def known_version(connection: sqlite3.Connection, path: Path) -> int:
+    """How many steps the file has been through.
+
+    Raises JournalError for a file that is not a journal or comes from a newer program.
+    """
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    if application != APPLICATION_ID and not (empty and version == 0):
+        raise JournalError(f"{path} is another program's file, not a journal: choose another journal.path")
+    if version > len(MIGRATIONS):
+        raise JournalError(
+            f"{path} was written by a newer Tagtrail (schema {version}, this one knows {len(MIGRATIONS)}): "
+            "install that version again, or choose another journal.path"
+        )
+    return version

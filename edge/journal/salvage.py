@@ -19,6 +19,7 @@ import orjson
 from drivers.contract import Instant
 from edge.evidence import chain
 from edge.instant import rfc3339
+from edge.journal import trail
 from edge.journal.block import Lane
 from edge.journal.damage import UNREADABLE, highest_keys
 from edge.journal.database import open_reader
@@ -26,6 +27,7 @@ from edge.journal.identity import Identity
 from edge.journal.migrations import SEQ_BITS
 from edge.journal.packing import TELEMETRY_KIND, Record
 from edge.journal.standing import SEQ_MASK, LaneStanding
+from edge.journal.trail import Index, Link
 from edge.records.own import GatewayRecord
 from edge.records.record import record_id
 
@@ -34,8 +36,9 @@ log = logging.getLogger(__name__)
 _COLUMNS: Final = "kind, first, last, observations, total, boot, clock, hash, body"
 _TYPES: Final[tuple[Any, ...]] = (str, int, int, int, int, str, str, (bytes, type(None)), bytes)
 
-_RECORDS: Final = "id, kind, revision, place, since, until, block"
-_LINKS: Final = "source, relation, target, at, record"
+
+_UNFIT: Final = (sqlite3.IntegrityError, sqlite3.InterfaceError, OverflowError, TypeError, ValueError)
+"""What entering a row of a damaged table may raise."""
 
 _SCANNED_BYTES: Final = 1 << 28
 """Of the damaged file, where its own order does not tell how far a lane went."""
@@ -205,19 +208,21 @@ class Aside:
                 head = seq
         return head
 
-    def about(self, key: int) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        """How the record in that block is found again: rows of the trail, each with its table's columns."""
-        query = f"SELECT {_RECORDS} FROM records WHERE block = ?"  # noqa: S608 - ours
-        for record in list(self._query(query, (key,))):
-            yield f"records ({_RECORDS})", record
-            for node in self._query("SELECT node, record FROM nodes WHERE record = ?", (record[0],)):
-                yield "nodes (node, record)", node
-            for link in self._query(
-                f"SELECT {_LINKS} FROM links WHERE record = ?1"  # noqa: S608 - ours
+    def index(self, key: int) -> Iterator[Index]:
+        """How the record in that block is found again; nothing where the block holds no newest revision."""
+        query = "SELECT id, revision, since, until, place FROM records WHERE block = ?"
+        for name, revision, since, until, place in list(self._query(query, (key,))):
+            nodes = self._query("SELECT node FROM nodes WHERE record = ?", (name,))
+            links = self._query(
+                "SELECT source, relation, target, at FROM links WHERE record = ?1"
                 " AND source IN (SELECT node FROM nodes WHERE record = ?1)",
-                (record[0],),
-            ):
-                yield f"links ({_LINKS})", link
+                (name,),
+            )
+            yield Index(
+                *(name, revision, since, until, place),
+                tuple(node for (node,) in nodes),
+                tuple(Link(*each) for each in links),
+            )
 
     def _query(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
         try:
@@ -313,8 +318,11 @@ def keep(connection: sqlite3.Connection, key: int, row: Row, aside: Aside) -> No
     """Enters a block under its old key, and a record into the trail."""
     _put(connection, f"blocks (key, {_COLUMNS})", (key, *row))
     if row.kind != TELEMETRY_KIND:
-        for table, values in aside.about(key):
-            _put(connection, table, values)
+        for index in aside.index(key):
+            try:
+                trail.add(connection, row.kind, index, key)
+            except _UNFIT as error:
+                log.warning("%s: its place in the trail is left behind: %s", index.id, error)
 
 
 def note(connection: sqlite3.Connection, progress: Progress) -> None:
@@ -333,5 +341,5 @@ def _put(connection: sqlite3.Connection, table: str, values: tuple[object, ...])
     marks = ", ".join("?" * len(values))
     try:
         connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", values)  # noqa: S608 - ours
-    except (sqlite3.IntegrityError, sqlite3.InterfaceError, OverflowError) as error:
+    except _UNFIT as error:
         log.warning("%s: a row is left behind: %s", table, error)

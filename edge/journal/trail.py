@@ -9,12 +9,13 @@ revision of their record, are committed with it, and go when retention takes its
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from drivers.contract import Instant
+from edge.journal import presence
 
 TABLES: Final = """
 CREATE TABLE records (                -- the newest revision of each
@@ -47,6 +48,24 @@ CREATE TABLE links (                  -- what became of what
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX links_back ON links (target, relation, at);
 """
+
+IN_TIME: Final = f"""
+CREATE TABLE nodes_in_time (          -- what a record is about, and when it begins
+    node TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (node, since, record)
+) STRICT, WITHOUT ROWID;
+INSERT INTO nodes_in_time SELECT node, since, record FROM nodes JOIN records ON id = record ORDER BY node;
+DROP TABLE nodes;
+ALTER TABLE nodes_in_time RENAME TO nodes;
+CREATE INDEX nodes_by_record ON nodes (record);
+CREATE INDEX nodes_by_county ON nodes (substr(node, 12, 6), since)  -- cn-eartag:3622926…: sheep of 622926
+    WHERE node > 'cn-eartag:' AND node < 'cn-eartag;';
+CREATE INDEX records_of_intervals ON records (place, since) WHERE kind = 'storage' AND until > since;
+{presence.TABLE}
+{presence.FILL}
+"""  # noqa: S608 - ours
 
 
 class Link(NamedTuple):
@@ -92,32 +111,46 @@ class Newest(NamedTuple):
 
 def add(connection: sqlite3.Connection, kind: str, index: Index, block: int) -> None:
     """Enters a record that stands in ``block``; an older revision than the one known changes nothing."""
-    changed = connection.execute(
-        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-        " revision = excluded.revision, place = excluded.place, since = excluded.since,"
-        " until = excluded.until, block = excluded.block WHERE excluded.revision >= records.revision",
-        (index.id, kind, index.revision, index.place, index.since, index.until, block),
-    ).rowcount
-    if not changed:
+    known = connection.execute("SELECT revision FROM records WHERE id = ?", (index.id,)).fetchone()
+    if known is not None and known[0] > index.revision:
         return
-    if index.revision > 1:
+    nodes = {*index.nodes, *(end for link in index.links for end in (link.source, link.target))}
+    moved = _moved(kind, nodes, index.links)
+    if known is not None:
+        moved |= _moved(kind, _nodes(connection, index.id), _links_of(connection, index.id))
+    presence.drop(connection, moved)
+    if known is not None:
         _forget(connection, index.id)
-    ends = (end for link in index.links for end in (link.source, link.target))
+    connection.execute(
+        "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (index.id, kind, index.revision, index.place, index.since, index.until, block),
+    )
     connection.executemany(
-        "INSERT OR IGNORE INTO nodes VALUES (?, ?)", [(node, index.id) for node in {*index.nodes, *ends}]
+        "INSERT INTO nodes (node, since, record) VALUES (?, ?, ?)",
+        [(node, index.since, index.id) for node in nodes],
     )
     connection.executemany(
         "INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?, ?)",
         [(link.source, link.relation, link.target, link.at, index.id) for link in index.links],
     )
+    presence.add(connection, moved)
 
 
 def drop(connection: sqlite3.Connection, first: int, last: int) -> None:
     """Forgets the records whose newest revision stood in these blocks, which are being deleted."""
-    gone = connection.execute("SELECT id FROM records WHERE block BETWEEN ? AND ?", (first, last)).fetchall()
-    for (record,) in gone:
+    gone = connection.execute("SELECT id, kind FROM records WHERE block BETWEEN ? AND ?", (first, last))
+    for record, kind in gone.fetchall():
+        moved = _moved(kind, _nodes(connection, record), _links_of(connection, record))
+        presence.drop(connection, moved)
         _forget(connection, record)
+        presence.add(connection, moved)
     connection.execute("DELETE FROM records WHERE block BETWEEN ? AND ?", (first, last))
+
+
+def _moved(kind: str, nodes: Iterable[str], links: Iterable[Link]) -> set[str]:
+    """Whose stays a record tells."""
+    arrived = nodes if kind == "arrival" else ()
+    return {*arrived, *(link.source for link in links if link.relation in presence.MOVES)}
 
 
 def _forget(connection: sqlite3.Connection, record: str) -> None:
@@ -126,6 +159,20 @@ def _forget(connection: sqlite3.Connection, record: str) -> None:
         (record,),
     )
     connection.execute("DELETE FROM nodes WHERE record = ?", (record,))
+
+
+def _nodes(connection: sqlite3.Connection, record: str) -> list[str]:
+    rows = connection.execute("SELECT node FROM nodes WHERE record = ? ORDER BY node", (record,))
+    return [node for (node,) in rows]
+
+
+def _links_of(connection: sqlite3.Connection, record: str) -> list[Link]:
+    rows = connection.execute(
+        "SELECT source, relation, target, at FROM links WHERE record = ?1"
+        " AND source IN (SELECT node FROM nodes WHERE record = ?1)",
+        (record,),
+    )
+    return [Link(*row) for row in rows]
 
 
 def forward(connection: sqlite3.Connection, node: str, most: int) -> list[Link]:
@@ -147,13 +194,13 @@ def _links(connection: sqlite3.Connection, end: str, node: str, most: int) -> li
 
 
 def about(connection: sqlite3.Connection, node: str, most: int) -> list[Found]:
-    """The records that are about ``node``, oldest first."""
+    """The newest records that are about ``node``, oldest first."""
     rows = connection.execute(
-        "SELECT records.* FROM nodes JOIN records ON records.id = nodes.record WHERE nodes.node = ?"
-        " ORDER BY since LIMIT ?",
+        "SELECT records.* FROM nodes CROSS JOIN records ON records.id = nodes.record WHERE nodes.node = ?"
+        " ORDER BY nodes.since DESC, nodes.record DESC LIMIT ?",
         (node, most),
     )
-    return [Found(*row) for row in rows]
+    return [Found(*row) for row in rows][::-1]
 
 
 def newest(connection: sqlite3.Connection, record: str) -> Newest | None:
@@ -163,14 +210,8 @@ def newest(connection: sqlite3.Connection, record: str) -> Newest | None:
     ).fetchone()
     if row is None:
         return None
-    nodes = connection.execute("SELECT node FROM nodes WHERE record = ? ORDER BY node", (record,)).fetchall()
-    links = connection.execute(
-        "SELECT source, relation, target, at FROM links WHERE record = ?1"
-        " AND source IN (SELECT node FROM nodes WHERE record = ?1)",
-        (record,),
-    )
     return Newest(
         orjson.loads(row[0])["record"],
-        tuple(node for (node,) in nodes),
-        tuple(Link(*each) for each in links),
+        tuple(_nodes(connection, record)),
+        tuple(_links_of(connection, record)),
     )

@@ -17,15 +17,6 @@ from edge.settings.values import Text
 Seconds = Annotated[float, Duration()]
 
 
-class Influx(Coming):
-    """A time-series store that speaks InfluxDB 2. · InfluxDB"""
-
-    url: Text = Field(description="Of the server. · 地址")
-    org: Text = Field(description="Organisation. · 组织")
-    bucket: Text = Field(description="Bucket to write to. · 存储桶")
-    token: Secret = Field(description="API token. · 令牌")
-
-
 class Http(Coming):
     """A platform that takes blocks by HTTP POST. · HTTP 平台"""
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from edge.errors import Problem, SettingsError
 from edge.settings.values import AbsolutePath, Form, Part, one_of
+
+FOLDER_PREFIX: Final = "tagtrail_"
+"""``LoadCredential=tagtrail:FOLDER`` hands each file of the folder over under its name with this before it
+(systemd.exec(5)); the unit we install does so."""
 
 
 class Secret(Part):
@@ -49,7 +53,8 @@ class Secret(Part):
         directory = os.environ.get("CREDENTIALS_DIRECTORY")
         if not directory:
             raise self._unreadable("secret_no_credentials", name=self.credential)
-        return Path(directory) / self.credential
+        named = Path(directory, self.credential)
+        return named if named.exists() else Path(directory, FOLDER_PREFIX + self.credential)
 
     def reveal(self) -> str:
         """The secret, without the line's end that editors add. Raises SettingsError if it cannot be read."""

@@ -7,11 +7,20 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from edge.settings.coming import Http, Influx
+from edge.settings.coming import Http
 from edge.settings.later import LATER
 from edge.settings.measures import Duration, Rate
 from edge.settings.secret import Secret
-from edge.settings.values import AbsolutePath, BrokerUrl, Part, Text, TopicRoot, broker_endpoint, one_of
+from edge.settings.values import (
+    AbsolutePath,
+    BrokerUrl,
+    Part,
+    StoreUrl,
+    Text,
+    TopicRoot,
+    broker_endpoint,
+    one_of,
+)
 
 
 class Mqtt(Part):
@@ -72,13 +81,31 @@ class Mqtt(Part):
         return self
 
 
+class Influx(Part):
+    """A time-series store that speaks InfluxDB 2 (`/api/v2/write`), for charts. · 时序库"""
+
+    url: StoreUrl = Field(description="http://host:port or https://host:port, with no path. · 地址")
+    org: Text = Field(description="Organisation. · 组织")
+    bucket: Text = Field(description="Bucket to write to. · 存储桶")
+    token: Secret = Field(description="Where the API token is kept. · 令牌存放处")
+    ca: AbsolutePath | None = Field(
+        None, description="Certificates that may vouch for the server; none: the system's. · CA 证书文件"
+    )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if self.ca is not None and not self.url.startswith("https:"):
+            raise PydanticCustomError("needs_https", "no TLS", {"at": "ca", "name": "ca"})
+        return self
+
+
 class Uplink(Part):
     """A far side that blocks are delivered to: one of mqtt, influxdb, http. · 上行链路，三选一"""
 
     model_config = one_of("mqtt", "influxdb", "http")
 
     mqtt: Mqtt | None = Field(None, description="An MQTT broker. · MQTT 服务器")
-    influxdb: Annotated[Influx | None, LATER] = Field(None, description="A time-series store. · 时序库")
+    influxdb: Influx | None = Field(None, description="A time-series store. · 时序库")
     http: Annotated[Http | None, LATER] = Field(None, description="A platform's HTTP interface. · HTTP 平台")
     start: Literal["oldest", "now"] = Field(
         "oldest", description="What a new uplink is sent first: all that is kept, or only what is new. · 起点"
@@ -91,6 +118,6 @@ class Uplink(Part):
 
     @model_validator(mode="after")
     def _one_far_side(self) -> Self:
-        if self.mqtt is None:
-            raise PydanticCustomError("one_kind", "no kind", {"kinds": ["mqtt"]})
+        if (self.mqtt is None) == (self.influxdb is None):
+            raise PydanticCustomError("one_kind", "no kind", {"kinds": ["mqtt", "influxdb"]})
         return self

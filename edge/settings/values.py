@@ -221,3 +221,21 @@ def _broker(url: str) -> str:
 BrokerUrl = Annotated[
     str, AfterValidator(_broker), WithJsonSchema({"type": "string", "pattern": "^mqtts?://[^/@]+$"})
 ]
+
+HTTP_PORTS = {"http": 80, "https": 443}
+
+
+def _store(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    if "@" in url:
+        raise PydanticCustomError("url_credentials", "credentials in the URL")
+    try:
+        host_port(rest.removesuffix("/"), HTTP_PORTS[scheme])
+    except (KeyError, ValueError, AddressValueError):
+        raise PydanticCustomError("url_store", "no store") from None
+    return url
+
+
+StoreUrl = Annotated[
+    str, AfterValidator(_store), WithJsonSchema({"type": "string", "pattern": "^https?://[^/@]+/?$"})
+]

@@ -9,16 +9,16 @@ from typing import Any, Final
 from drivers.contract import Instant, TagtrailError
 from edge.instant import rfc3339
 from edge.journal import finding, trail
+from edge.journal.presence import ANIMALS, FOREVER, Stay
 from edge.journal.trail import Found, Link
 from edge.trace import origin, stays
 from edge.trace.climate import Climates
-from edge.trace.stays import Stay
-from edge.trace.walk import CARRIERS, Walk, scheme, walk
+from edge.trace.walk import CARRIERS, scheme, walk
 
 MOST_RECORDS: Final = 200
 MOST_STAYS: Final = 1_000
 SLAUGHTER: Final = "slaughter"
-ON_THE_LINE: Final = (*stays.ANIMALS, "carcass:")
+ON_THE_LINE: Final = (*ANIMALS, "carcass:")
 
 
 class NothingKnown(TagtrailError):
@@ -35,13 +35,17 @@ def among(connection: sqlite3.Connection, code: str) -> list[str]:
 
 def trace(connection: sqlite3.Connection, node: str, around: int = 0) -> dict[str, Any]:
     """Everything about a node (``among``). around: so many of the line before it and after it."""
-    back, forward = walk(connection, node, "back"), walk(connection, node, "forward")
-    told = sorted(_stays(connection, back, forward), key=lambda stay: (stay.since, stay.what))
+    back, forward = walk(connection, [node], "back"), walk(connection, [node], "forward")
+    told = sorted(
+        stays.of(connection, {**back.onward, **forward.onward}), key=lambda stay: (stay.since, stay.what)
+    )
     vehicles = _vehicles(connection, told)
     climates = Climates(connection, told[:MOST_STAYS])
+    about = trail.about(connection, node, MOST_RECORDS + 1)
+    bounded = len(told) > MOST_STAYS or len(about) > MOST_RECORDS
     answer: dict[str, Any] = {
         "code": node,
-        "complete": back.complete and forward.complete and len(told) <= MOST_STAYS,
+        "complete": back.complete and forward.complete and not bounded,
         "animals": list(origin.animals(dict.fromkeys([*back.nodes, *forward.nodes]))),
         "back": _spelt(back.steps),
         "forward": _spelt(forward.steps),
@@ -49,34 +53,24 @@ def trace(connection: sqlite3.Connection, node: str, around: int = 0) -> dict[st
             {**spelt(stay), **vehicles.get(stay.where, {}), "climate": climates.of(stay)}
             for stay in told[:MOST_STAYS]
         ],
-        "records": [_record(found) for found in trail.about(connection, node, MOST_RECORDS)],
+        "records": [_record(found) for found in about[-MOST_RECORDS:]],
     }
     if around:
         answer["around"] = _around(connection, [*back.nodes, *forward.nodes], around)
     return answer
 
 
-def _stays(connection: sqlite3.Connection, *walks: Walk) -> set[Stay]:
-    return {
-        stay
-        for each in walks
-        for node, onward in each.onward.items()
-        if scheme(node) not in CARRIERS
-        for stay in stays.of(connection, node, onward)
-    }
-
-
 def spelt(stay: Stay) -> dict[str, Any]:
     """As JSON has it."""
-    until = {} if stay.until is None else {"to": rfc3339(stay.until)}
+    until = {} if stay.until == FOREVER else {"to": rfc3339(stay.until)}
     return {"what": stay.what, "where": stay.where, "from": rfc3339(stay.since), **until}
 
 
 def _vehicles(connection: sqlite3.Connection, told: Iterable[Stay]) -> dict[str, dict[str, str]]:
     """Of each trip: what made it."""
     trips = {stay.where for stay in told if stay.where.startswith(stays.TRIP)}
-    made = {trip: finding.maker(connection, trip) for trip in trips}
-    return {trip: {"vehicle": vehicle} for trip, vehicle in made.items() if vehicle is not None}
+    made = finding.ends(connection, trips, "made", MOST_STAYS)
+    return {link.target: {"vehicle": link.source} for link in made}
 
 
 def _spelt(links: Iterable[Link]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ _DAY: Final = "2026-11-20"
 
 
 class Question(NamedTuple):
-    """As it was typed: a code, a lot, or a county between two times."""
+    """As it was typed: a code, a lot (in its whole time or between two), or a county between two times."""
 
     code: str | None = None
     lot: str | None = None
@@ -52,6 +52,7 @@ def answered(
     names = {name: place.name or name for name, place in settings.places.items()}
     shown = Shown(lang, settings.gateway.timezone, names)
     which = partial(_which, lang, choose)
+    times = partial(_times, lang, settings.gateway.timezone)
     with journal(settings.journal.path) as connection:
         match question:
             case Question(code=str(code), lot=None, county=None, since=None, until=None):
@@ -59,12 +60,13 @@ def answered(
                 facts = answer.trace(connection, node, question.around)
                 return facts, shown.trace(facts)
             case Question(code=None, lot=str(lot), county=None, since=None, until=None):
-                node = which(lot, [n for n in answer.among(connection, lot) if n.startswith(("lot:", lot))])
-                facts = meetings.of_lot(connection, node).facts()
+                facts = meetings.of_lot(connection, which(lot, _lots(connection, lot))).facts()
+            case Question(code=None, lot=str(lot), county=None, since=str(since), until=str(until)):
+                node = which(lot, _lots(connection, lot))
+                facts = meetings.of_lot(connection, node, *times(since, until)).facts()
             case Question(code=None, lot=None, county=str(code), since=str(since), until=str(until)):
-                zone = settings.gateway.timezone
-                times = _instant(lang, since, zone), _instant(lang, until, zone, ends=True)
-                facts = meetings.of_county(connection, _county(lang, code), *times).facts()
+                county = _county(lang, code)
+                facts = meetings.of_county(connection, county, *times(since, until)).facts()
             case _:
                 raise Unclear(text(lang, "trace.one_question"))
         return facts, shown.met(facts)
@@ -78,6 +80,14 @@ def _which(lang: Lang, choose: Callable[[list[str]], str] | None, code: str, nod
     if choose is None:
         raise Unclear(text(lang, "trace.ambiguous", code=code, nodes=", ".join(nodes)))
     return choose(nodes)
+
+
+def _lots(connection: sqlite3.Connection, written: str) -> list[str]:
+    return [node for node in answer.among(connection, written) if node.startswith(("lot:", written))]
+
+
+def _times(lang: Lang, zone: ZoneInfo, since: str, until: str) -> tuple[Instant, Instant]:
+    return _instant(lang, since, zone), _instant(lang, until, zone, ends=True)
 
 
 def _instant(lang: Lang, written: str, zone: ZoneInfo, *, ends: bool = False) -> Instant:

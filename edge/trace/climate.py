@@ -9,16 +9,18 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from drivers.contract import NANOSECONDS, Instant
 from edge.instant import parse_rfc3339
 from edge.journal import finding, trail
+from edge.journal.presence import Stay
 from edge.journal.trail import Found
-from edge.trace.stays import TRIP, Stay, trip_of
+from edge.trace.stays import TRIP, trips
 
 LONGEST_INTERVAL: Final = 86_400 * NANOSECONDS
 """No room's record covers more."""
@@ -28,8 +30,6 @@ MOST_RECORDS: Final = 1_500
 
 MOST_OWN: Final = 20
 """Records about one carcass."""
-
-FOREVER: Final = Instant(2**63 - 1)
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Known:
         """As JSON has it, without what is empty."""
         if self.mean is not None:
             self.mean = round(self.mean, 3)
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
 
 
 class Point(NamedTuple):
@@ -104,46 +104,63 @@ class Climates:
         together: defaultdict[str, list[Stay]] = defaultdict(list)
         for stay in stays:
             together[stay.where].append(stay)
-        self._intervals = {where: list(self._read(where, there)) for where, there in together.items()}
+        self._intervals = {
+            where: _intervals(connection, self._records(where, there)) for where, there in together.items()
+        }
+        self._told: dict[tuple[str, Instant, Instant], dict[str, dict[str, Any]]] = {}
 
     def of(self, stay: Stay) -> dict[str, dict[str, Any]]:
         """By quantity; nothing where no record tells it."""
-        until = FOREVER if stay.until is None else stay.until
+        if not self._intervals[stay.where]:
+            return self._own(stay)
+        times = stay[1:]
+        if times not in self._told:
+            self._told[times] = self._during(*times)
+        return self._told[times]
+
+    def _during(self, where: str, since: Instant, until: Instant) -> dict[str, dict[str, Any]]:
         known: dict[str, Known] = {}
-        intervals = self._intervals[stay.where]
-        first = bisect_left(intervals, stay.since - LONGEST_INTERVAL, key=_since)
-        for interval in intervals[first:]:
+        intervals = self._intervals[where]
+        first = bisect_left(intervals, since - LONGEST_INTERVAL, key=_since)
+        for interval in islice(intervals, first, None):
             if interval.since > until:
                 break
-            if interval.until > stay.since:
+            if interval.until > since:
                 for quantity, told in interval.climate.items():
-                    _add(known.setdefault(quantity, Known()), told, interval, stay.since, until)
-        if not intervals:
-            self._own(stay, known)
+                    _add(known.setdefault(quantity, Known()), told, interval, since, until)
         return {quantity: each.facts() for quantity, each in known.items()}
 
-    def _own(self, stay: Stay, known: dict[str, Known]) -> None:
+    def _own(self, stay: Stay) -> dict[str, dict[str, Any]]:
         """Of a room without records of its own: what the carcass's says of all its rooms together."""
-        for record in trail.about(self._connection, stay.what, MOST_OWN):
-            if record.kind == "slaughter" and record.since <= stay.since:
-                for quantity, said in finding.body(self._connection, record).get("climate", {}).items():
-                    whole = Interval(record.since, record.until, {})
-                    _add(known.setdefault(quantity, Known()), Told(said), whole, record.since, record.until)
-
-    def _read(self, where: str, stays: Sequence[Stay]) -> Iterator[Interval]:
-        for record in self._records(where, stays):
-            said = finding.body(self._connection, record).get("climate", {})
-            told = {quantity: Told(each) for quantity, each in said.items()}
-            yield Interval(record.since, record.until, told)
+        known: dict[str, Known] = {}
+        about = trail.about(self._connection, stay.what, MOST_OWN)
+        slaughters = [each for each in about if each.kind == "slaughter" and each.since <= stay.since]
+        for since, until, climate in _intervals(self._connection, slaughters):
+            for quantity, told in climate.items():
+                whole = Interval(since, until, {})
+                _add(known.setdefault(quantity, Known()), told, whole, since, until)
+        return {quantity: each.facts() for quantity, each in known.items()}
 
     def _records(self, where: str, stays: Sequence[Stay]) -> Iterable[Found]:
         if where.startswith(TRIP):
-            trip = trip_of(self._connection, where)
-            return () if trip is None else (trip,)
+            return trips(self._connection, [where]).values()
         since = Instant(min(stay.since for stay in stays) - LONGEST_INTERVAL)
-        until = max(FOREVER if stay.until is None else stay.until for stay in stays)
+        until = max(stay.until for stay in stays)
         place = where.partition(":")[2]
         return finding.intervals(self._connection, place, since, until, MOST_RECORDS)
+
+
+def _intervals(connection: sqlite3.Connection, found: Iterable[Found]) -> list[Interval]:
+    """What these records tell, oldest first."""
+    told = (
+        Interval(
+            record.since,
+            record.until,
+            {quantity: Told(said) for quantity, said in body.get("climate", {}).items()},
+        )
+        for record, body in finding.bodies(connection, found)
+    )
+    return sorted(told, key=_since)
 
 
 def _since(interval: Interval) -> Instant:

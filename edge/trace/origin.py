@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from edge.codes import ear_tag
 from edge.codes.divisions import division
-from edge.trace.stays import ANIMALS
-
-SPECIES_DIGITS: Final = "123456789"
+from edge.journal.presence import ANIMALS
 
 
 def animals(nodes: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -31,8 +29,3 @@ def _read(scheme: str, value: str) -> dict[str, Any]:
     county = division(tag.county)
     named = {} if county is None else {"name": county.full_name}
     return {"species": tag.species, "county": {"code": tag.county, **named}}
-
-
-def prefixes(county: str) -> list[str]:
-    """How the nodes of a county's animals begin."""
-    return [f"{ear_tag.SCHEME}:{species}{county}" for species in SPECIES_DIGITS]

@@ -143,5 +143,7 @@ class Shown:
         return ", ".join(self.name(node) for node in nodes)
 
     def _incomplete(self, facts: Mapping[str, Any]) -> Iterator[str]:
+        if "rest" in facts:
+            yield self._say("trace.rest", rest=self._time(facts["rest"]).replace(" ", "T"))
         if not facts["complete"]:
             yield self._say("trace.incomplete")

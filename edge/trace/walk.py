@@ -11,26 +11,31 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import deque
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from edge.journal import finding, trail
+from edge.journal import finding
+from edge.journal.finding import MEMBER
 from edge.journal.trail import Link
 
 Way: TypeAlias = Literal["back", "forward"]
 
-CARRIERS: Final = frozenset({"place", "vehicle", "epc-uhf"})
-"""Rooms, vehicles and hooks serve many goods one after the other: a walk names them and goes no further."""
+CARRIERS: Final = frozenset({"place", "vehicle", "receiver", "epc-uhf"})
+"""Rooms, vehicles, receivers and hooks serve many goods one after the other: a walk names them and goes no
+further."""
 
 MOST_DEPTH: Final = 16
 MOST_NODES: Final = 2_000
-MOST_LINKS: Final = 1_000
-"""Of one node."""
+MOST_AROUND_CARRIER: Final = 500
+"""Nodes, where a carrier is what was asked for."""
+
+LINKS_OF_ONE: Final = 5
+"""So many for each node that a walk may reach, all nodes of one depth together."""
 
 MOST_OF_CARRIER: Final = 100
-"""Of a room, a vehicle or a hook, where it is what was asked for."""
+"""The newest links of a carrier, of each relation, where it is what was asked for."""
 
 
 @dataclass(slots=True)
@@ -51,34 +56,64 @@ def scheme(node: str) -> str:
     return node.partition(":")[0]
 
 
-def walk(connection: sqlite3.Connection, start: str, way: Way) -> Walk:
-    """Breadth first from ``start``; a cycle is walked once."""
-    found = Walk(nodes={start: 0})
-    waiting = deque([start])
-    while waiting:
-        node = waiting.popleft()
-        for link, end in _from(connection, node, way, found):
+def walk(
+    connection: sqlite3.Connection, starts: Sequence[str], way: Way, most_nodes: int | None = None
+) -> Walk:
+    """Breadth first from ``starts``, depth by depth; a cycle is walked once."""
+    found = Walk(nodes=dict.fromkeys(starts, 0))
+    layer = list(found.nodes)
+    carried = any(scheme(start) in CARRIERS for start in starts)
+    most = MOST_AROUND_CARRIER if carried else most_nodes or MOST_NODES
+    for depth in range(1, MOST_DEPTH + 2):
+        if not layer:
+            break
+        nearer, layer = layer, []
+        for link, end in _along(connection, nearer, way, found, most * LINKS_OF_ONE):
+            if end not in found.nodes:
+                if len(found.nodes) >= most:
+                    found.complete = False
+                    continue
+                if depth > MOST_DEPTH:
+                    found.complete = False
+                else:
+                    found.nodes[end] = depth
+                    if scheme(end) not in CARRIERS:
+                        layer.append(end)
             found.steps.append(link)
-            if end in found.nodes:
-                continue
-            if len(found.nodes) >= MOST_NODES or found.nodes[node] >= MOST_DEPTH:
-                found.complete = False
-                continue
-            found.nodes[end] = found.nodes[node] + 1
-            if scheme(end) not in CARRIERS:
-                waiting.append(end)
     return found
 
 
-def _from(connection: sqlite3.Connection, node: str, way: Way, found: Walk) -> Iterator[tuple[Link, str]]:
-    most = MOST_OF_CARRIER if scheme(node) in CARRIERS else MOST_LINKS
-    ending = finding.members if way == "forward" else finding.sources
-    begins, ends = trail.forward(connection, node, most + 1), ending(connection, node, most + 1)
-    if len(begins) > most or len(ends) > most:
-        found.complete = False
-    found.onward[node] = begins[:most]
-    for link in begins[:most]:
-        if (link.relation == finding.MEMBER) == (way == "back"):
-            yield link, link.target
-    for link in ends[:most]:
-        yield link, link.source
+def _along(
+    connection: sqlite3.Connection, layer: Sequence[str], way: Way, found: Walk, most: int
+) -> Iterator[tuple[Link, str]]:
+    """The links of these nodes that go this way, with the ends they lead to; node by node."""
+    if scheme(layer[0]) in CARRIERS:
+        begins, ends, complete = _of_carrier(connection, layer[0], way)
+    else:
+        begins = finding.begins(connection, layer, most + 1)
+        ending = finding.members if way == "forward" else finding.sources
+        ends = ending(connection, layer, most + 1)
+        complete = len(begins) <= most and len(ends) <= most
+    found.complete &= complete
+    onward, towards = _by_node(begins, "source"), _by_node(ends, "target")
+    for node in layer:
+        found.onward[node] = onward.get(node, [])
+        for link in found.onward[node]:
+            if (link.relation == MEMBER) == (way == "back"):
+                yield link, link.target
+        for link in towards.get(node, ()):
+            yield link, link.source
+
+
+def _of_carrier(connection: sqlite3.Connection, node: str, way: Way) -> tuple[list[Link], list[Link], bool]:
+    links, complete = finding.latest(connection, node, MOST_OF_CARRIER)
+    begins = [link for link in links if link.source == node]
+    ends = [link for link in links if link.target == node and (link.relation == MEMBER) == (way == "forward")]
+    return begins, ends, complete
+
+
+def _by_node(links: Iterable[Link], end: Literal["source", "target"]) -> dict[str, list[Link]]:
+    found: defaultdict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        found[getattr(link, end)].append(link)
+    return found

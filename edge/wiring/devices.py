@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib.util import find_spec
 
 from pydantic import BaseModel
 
@@ -26,12 +27,16 @@ from drivers.links.input import open_input
 from drivers.links.serial import open_serial
 from drivers.links.tcp import open_tcp
 from edge import settings as schema
+from edge.alarms import Alarms
 from edge.calibration import Calibration, by_offset, by_points
 from edge.devices import Intaken
 from edge.errors import Problem, SettingsError
+from edge.journal.store import Journal
 from edge.settings import Settings
 from edge.thinning import Thin
+from edge.uplinks.contract import Uplink
 from edge.uplinks.mqtt import Target
+from edge.uplinks.store import Store
 
 
 def opener(port: schema.Port) -> Open:
@@ -126,6 +131,37 @@ def _calibration(adjust: schema.Adjust) -> Calibration:
 
 def _thin(thin: schema.Thin) -> Thin:
     return Thin(thin.at_least_s, thin.change, thin.distance_m, thin.turn_deg)
+
+
+def stores(settings: Settings) -> dict[str, Store]:
+    """Where each uplink to a time-series store writes, its secret read now. Raises SettingsError."""
+    wanted = [name for name, uplink in settings.uplinks.items() if uplink.influxdb is not None]
+    if wanted and find_spec("influxdb_client") is None:
+        raise SettingsError(
+            problems=[Problem(f"uplinks.{name}.influxdb", 0, 0, "", "influx_missing", {}) for name in wanted]
+        )
+    return {
+        name: Store(
+            gateway=settings.gateway.id,
+            url=uplink.influxdb.url,
+            org=uplink.influxdb.org,
+            bucket=uplink.influxdb.bucket,
+            token=uplink.influxdb.token.reveal(),
+            ca=uplink.influxdb.ca,
+            catch_up_bytes_per_s=uplink.catch_up_bytes_per_s,
+        )
+        for name, uplink in settings.uplinks.items()
+        if uplink.influxdb is not None
+    }
+
+
+def to_stores(stores: Mapping[str, Store], journal: Journal, alarms: Alarms) -> dict[str, Uplink]:
+    """The uplinks to time-series stores. Their library is loaded here, and only if there is one."""
+    if not stores:
+        return {}
+    from edge.uplinks.influx import InfluxUplink  # noqa: PLC0415 - it costs 30 MB
+
+    return {name: InfluxUplink(name, store, journal, alarms) for name, store in stores.items()}
 
 
 def targets(settings: Settings) -> dict[str, Target]:

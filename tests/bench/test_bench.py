@@ -66,7 +66,10 @@ async def test_the_kernel_says_what_a_program_took(tmp_path: Path) -> None:
 
 
 def test_a_plants_years_are_traced(tmp_path: Path) -> None:
-    assert all(value > 0 for value in traced(tmp_path, Plant(days=3, per_day=20)).values())
+    took = traced(tmp_path, Plant(days=3, per_day=20))
+    facts = summary({"load_at_start": [0.0], **{kind: [value] for kind, value in took.items()}})
+    assert facts["results"].keys() == took.keys()
+    assert all(0 < result["gateway"] < result["most"] == 200 for result in facts["results"].values())
 
 
 @pytest.mark.slow

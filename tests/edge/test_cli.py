@@ -6,12 +6,14 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
 
+from edge.journal.database import open_writer
 from simulators.site import Site
 from tests.faults.rig import Gateways
 
@@ -128,6 +130,18 @@ async def test_check_warns_of_a_name_that_may_change_and_holds(tmp_path: Path) -
         "counted_unnamed",
     )
     assert "by-id" in warning["sentence"]
+
+
+async def test_check_refuses_a_journal_that_this_release_cannot_go_on_with(tmp_path: Path) -> None:
+    """What keeps `make rollback` from stopping a gateway whose journal the older release does not know."""
+    journal, path = tmp_path / "journal.db", tmp_path / "site.yaml"
+    path.write_text(
+        f"gateway: {{id: dx, operator: {{name: x}}, site: {{name: x}}}}\njournal: {{path: {journal}}}\n"
+    )
+    with closing(open_writer(journal, 1 << 30)) as made:
+        made.execute("PRAGMA user_version = 99")
+    said = await tagtrail("check", path)
+    assert (said.code, "newer Tagtrail" in said.err) == (1, True)
 
 
 async def test_read_opens_the_port_itself_where_no_gateway_runs(slaughterhouse: Path) -> None:

@@ -270,6 +270,7 @@ async def test_a_commit_that_fails_is_tried_again_and_leaves_no_hole(box: Box) -
             with pytest.raises(JournalError, match="worn out"):
                 await journal.flush()
             assert journal.facts()["state"] == "failing"
+            assert box.rung == [("raised", Cause.JOURNAL_FAILING, "journal")]
             assert journal.observe(box.entry("c"))
             await asyncio.sleep(0.05)
             assert not commit.is_set()
@@ -284,6 +285,7 @@ async def test_a_commit_that_fails_is_tried_again_and_leaves_no_hole(box: Box) -
         assert [block.seq for block in told] == list(range(1, len(told) + 1))
         assert len(await blocks(journal, Lane.RECORDS)) == 1
         assert journal.facts()["state"] == "ok"
+        assert box.rung[1:] == [("cleared", Cause.JOURNAL_FAILING, "journal")]
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

@@ -58,7 +58,8 @@ async def test_a_trail_leads_both_ways(box: Box) -> None:
             assert trail.back(reader, ROOM, 9) == [link(CARCASS, "entered", ROOM)]
             assert [each.id for each in trail.about(reader, TAG, 9)] == ["arrival", "slaughter"]
             [arrival] = trail.about(reader, LOT, 9)
-            assert finding.body(reader, arrival)["id"] == "arrival"
+            [(_, body)] = finding.bodies(reader, [arrival])
+            assert body["id"] == "arrival"
 
 
 async def test_the_newest_revision_holds_and_an_older_one_changes_nothing(box: Box) -> None:
@@ -69,8 +70,7 @@ async def test_the_newest_revision_holds_and_an_older_one_changes_nothing(box: B
         await journal.flush()
         with closing(open_reader(box.path)) as reader:
             assert trail.forward(reader, TAG, 9) == [link(TAG, "became", CARCASS)]
-            found = finding.record(reader, "slaughter")
-            assert found is not None
+            [found] = finding.records(reader, ["slaughter"])
             assert (found.revision, found.place) == (2, "chiller-1")
             assert trail.about(reader, "carcass:wrong", 9) == []
 

@@ -887,7 +887,7 @@ SHARING = [
         "  chiller-1-core:\n    driver: modbus\n    port: panel\n    unit: ‸1\n    channel: 1\n",
         "devices.chiller-1-core.unit",
         "address_twice",
-        "the same unit, channel on panel as chiller-1-air (line 69): 1, 1",
+        "the same unit, channel on panel as chiller-1-air (line 71): 1, 1",
     ),
     Broken(
         "unit: 11, profile: danfoss-ekc-202d",
@@ -989,10 +989,24 @@ LATER = [
     ),
     Broken(
         "  second:\n",
-        "  trend:\n    ‸influxdb: {url: x}\n  second:\n",
-        "uplinks.trend.influxdb",
-        "later",
-        "influxdb",
+        "  chart:\n    influxdb: {url: ‸mqtt://x, org: m, bucket: b, token: {env: T}}\n  second:\n",
+        "uplinks.chart.influxdb.url",
+        "url_store",
+        "8428",
+    ),
+    Broken(
+        "  second:\n",
+        "  chart:\n    influxdb: {url: http://x, org: m, bucket: b, token: {env: T}, ca: ‸/c}\n  second:\n",
+        "uplinks.chart.influxdb.ca",
+        "needs_https",
+        "https",
+    ),
+    Broken(
+        "  second:\n",
+        "  chart:\n    influxdb: {url: http://x:1, org: m, bucket: b, token: ‸s3cret}\n  second:\n",
+        "uplinks.chart.influxdb.token",
+        "secret_plain",
+        "credential",
     ),
     Broken(
         "  second:\n", "  web:\n    ‸http: {url: x}\n  second:\n", "uplinks.web.http", "later", "http is not"
@@ -1280,7 +1294,7 @@ YAML = [
         "  probes: {}\n  ear: {serial",
         "ports.probes",
         "duplicate_key",
-        "first in line 37",
+        "first in line 39",
         "probes:\n",
     ),
     Broken(

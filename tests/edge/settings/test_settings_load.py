@@ -61,7 +61,10 @@ def test_the_whole_file_means_what_it_says() -> None:
     assert settings.journal.keep.records_s == 5 * 365 * 86_400
     assert settings.journal.keep.telemetry_s == 30 * 86_400
 
-    platform, second = settings.uplinks.values()
+    platform, second, trend = settings.uplinks.values()
+    assert trend.influxdb is not None
+    assert (trend.influxdb.url, trend.influxdb.bucket) == ("https://trend.local:8086", "cold")
+    assert str(trend.influxdb.token) == "{credential: influx-token}"
     assert (platform.start, platform.catch_up_bytes_per_s) == ("now", 200_000)
     assert platform.mqtt is not None
     assert (platform.mqtt.host, platform.mqtt.port, platform.mqtt.tls) == ("broker.example", 8884, True)

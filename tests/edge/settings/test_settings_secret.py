@@ -20,6 +20,14 @@ def test_a_credential_is_a_file_of_the_services_own_folder(
     assert secret.path() == tmp_path / "mqtt-password"
 
 
+def test_a_credential_out_of_the_units_folder_of_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "tagtrail_mqtt-password").write_text("hunter2\n", encoding="utf-8")
+    assert Secret(credential="mqtt-password").reveal() == "hunter2"
+
+
 def test_a_file_is_read_without_the_end_of_its_line(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_bytes(b" hunter 2 \r\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from drivers.contract import NANOSECONDS, Instant
 from edge import trace
 from edge.instant import rfc3339
 from edge.journal.database import open_reader
+from edge.journal.presence import FOREVER, Stay
 from edge.journal.trail import Index, Link
+from edge.trace import meetings
 from edge.trace import walk as walking
 from edge.trace.climate import Climates
-from edge.trace.stays import Stay, paired
 from tests.edge.journal.journal_rig import START, Box
 from tests.edge.trace.conftest import PLANT
 from tests.plant import BEGIN, DAY, HOUR, write
@@ -150,6 +151,18 @@ def test_what_met_a_lot(plant: sqlite3.Connection) -> None:
     assert last > BEGIN
 
 
+def test_what_met_a_lot_in_some_hours(plant: sqlite3.Connection) -> None:
+    """In the night before it was moved it was in the chillers, and nowhere else."""
+    since, until = (Instant((BEGIN + 3 * DAY + hour * HOUR) * NANOSECONDS) for hour in (2, 5))
+    met = trace.of_lot(plant, PLANT.lot(2, LOT), since, until)
+    assert {stay.where for stay in met.stays} == {f"place:chiller-{number}" for number in (1, 2, 3)}
+    assert {stay.what for stay in met.met} == {
+        PLANT.carcass(2, n) for n in range(PLANT.per_day) if PLANT.lot_of(n) != LOT
+    }
+    before = Instant((BEGIN + DAY) * NANOSECONDS)
+    assert trace.of_lot(plant, PLANT.lot(2, LOT), Instant(0), before).met == []
+
+
 def test_what_met_a_county_between_two_days(plant: sqlite3.Connection) -> None:
     since, until = (Instant((BEGIN + day * DAY) * NANOSECONDS) for day in (2, 3))
     met = trace.of_county(plant, "622927", since, until)
@@ -159,23 +172,6 @@ def test_what_met_a_county_between_two_days(plant: sqlite3.Connection) -> None:
     others = {PLANT.tag(2, n) for n in range(PLANT.per_day)} - theirs
     assert {stay.what for stay in met.met if stay.where == "place:lairage"} == others
     assert trace.of_county(plant, "110101", since, until).met == []
-
-
-@pytest.mark.parametrize(
-    ("moves", "gone", "stays"),
-    [
-        ([("entered", 1), ("left", 3)], None, [(1, 3)]),
-        ([("entered", 1), ("left", 3), ("entered", 5)], None, [(1, 3), (5, None)]),
-        ([("entered", 1)], 4, [(1, 4)]),
-        ([("entered", 5)], 4, [(5, None)]),
-        ([("left", 3)], None, [(3, 3)]),
-        ([("entered", 1), ("entered", 2), ("left", 3)], None, [(1, 3)]),
-        ([("left", 3), ("entered", 3)], None, [(3, 3), (3, None)]),
-    ],
-)
-def test_moves_make_stays(moves: list[tuple[str, int]], gone: int | None, stays: list[Any]) -> None:
-    told = [(relation, Instant(moment)) for relation, moment in moves]
-    assert list(paired(told, None if gone is None else Instant(gone))) == stays
 
 
 async def journalled(box: Box, *told: Index, said: dict[str, Any] | None = None) -> None:
@@ -218,9 +214,9 @@ async def test_a_bound_that_was_met_is_told(box: Box, monkeypatch: pytest.Monkey
         deep = trace.trace(reader, "lot:0")
         assert (deep["complete"], len(deep["forward"])) == (False, walking.MOST_DEPTH + 1)
         assert trace.trace(reader, "lot:wide")["complete"]
-        for bound in ("MOST_LINKS", "MOST_NODES"):
+        for bound, most in (("MOST_NODES", 30), ("LINKS_OF_ONE", 0.01)):
             with monkeypatch.context() as tight:
-                tight.setattr(walking, bound, 30)
+                tight.setattr(walking, bound, most)
                 assert not trace.trace(reader, "lot:wide")["complete"]
 
 
@@ -240,8 +236,8 @@ def test_a_walk_reaches_what_the_links_reach(edges: list[tuple[int, str, int]]) 
         reached = {"lot:0"}
         while more := {b for a, b in turned if a in reached} - reached:
             reached |= more
-        assert walking.walk(connection, "lot:0", "forward").nodes.keys() == reached
-        assert all("lot:0" in walking.walk(connection, node, "back").nodes for node in reached)
+        assert walking.walk(connection, ["lot:0"], "forward").nodes.keys() == reached
+        assert all("lot:0" in walking.walk(connection, [node], "back").nodes for node in reached)
 
 
 async def test_a_code_of_two_schemes_means_either(box: Box) -> None:
@@ -259,9 +255,9 @@ async def test_gaps_and_what_no_record_tells(box: Box) -> None:
     room = Index("r", 1, at(0), at(1), place="cold-1")
     await journalled(box, room, said={"climate": climate})
     with closing(open_reader(box.path)) as reader:
-        there = Stay("carcass:1", "place:cold-1", at(0), None)
+        there = Stay("carcass:1", "place:cold-1", at(0), FOREVER)
         after = Stay("carcass:1", "place:cold-1", at(0.5), at(0.9))
-        elsewhere = Stay("carcass:1", "place:cold-2", at(0), None)
+        elsewhere = Stay("carcass:1", "place:cold-2", at(0), FOREVER)
         known = Climates(reader, [there, after, elsewhere])
         assert known.of(there)["temperature"] == {"count": 9, "min": 1.0, "max": 3.0, "mean": 2.0, "gaps": 1}
         assert known.of(there)["humidity"] == {"count": 0, "gaps": 0}
@@ -278,17 +274,91 @@ async def test_where_the_room_has_no_records_the_carcass_tells(box: Box) -> None
     assert stay["climate"]["temperature"]["max"] == 3.0
 
 
-def test_a_trace_costs_the_same_however_many_years_the_journal_has(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The journals of a plant that has worked for some days, and for four times as many."""
+    folder = tmp_path_factory.mktemp("grown")
+    for days in (10, 40):
+        write(PLANT._replace(days=days), folder / f"{days}.db")
+    return [folder / "10.db", folder / "40.db"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        TAG,
+        CARCASS,
+        PLANT.lot(2, LOT),
+        PLANT.certificate(2, LOT),
+        PLANT.trip(2, LOT),
+        "place:cold-1",
+        "receiver:market-1",
+        f"epc-uhf:E2001{17:019}",
+    ],
+)
+def test_a_trace_costs_the_same_however_many_years_the_journal_has(
+    grown: list[Path], monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
     """In steps of SQLite's machine, which no other program on this computer makes more of."""
-    costs = []
-    for days in (4, 16):
-        grown, path = PLANT._replace(days=days), tmp_path / f"{days}.db"
-        write(grown, path)
-        costs.append(steps_of(path, grown.tag(2, 17)))
-    assert costs[1] < 1.1 * costs[0]
+    monkeypatch.setattr(walking, "MOST_OF_CARRIER", 5)
+    monkeypatch.setattr("edge.trace.answer.MOST_RECORDS", 5)
+    few, many = (
+        steps_of(path, lambda journal: trace.trace(journal, trace.among(journal, code)[0], around=3))
+        for path in grown
+    )
+    assert many < 1.1 * few
 
 
-def steps_of(path: Path, code: str) -> int:
+@pytest.mark.parametrize("seed", [CARCASS, PLANT.lot(2, LOT), PLANT.certificate(2, LOT)])
+def test_who_met_whom_costs_the_same_too(grown: list[Path], seed: str) -> None:
+    few, many = (steps_of(path, lambda journal: trace.of_lot(journal, seed)) for path in grown)
+    assert many < 1.1 * few
+
+
+def test_a_countys_day_costs_the_same_too(grown: list[Path]) -> None:
+    day = [Instant((BEGIN + days * DAY) * NANOSECONDS) for days in (2, 3)]
+    few, many = (steps_of(path, lambda journal: trace.of_county(journal, "622927", *day)) for path in grown)
+    assert many < 1.1 * few
+
+
+def test_a_county_is_told_page_by_page(plant: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    since, until = (Instant((BEGIN + day * DAY) * NANOSECONDS) for day in (0, PLANT.days))
+    whole = trace.of_county(plant, "622927", since, until)
+    assert (whole.complete, whole.rest) == (True, None)
+    monkeypatch.setattr(meetings, "MOST_SEEDS", 10)
+    pages = [trace.of_county(plant, "622927", since, until)]
+    while (rest := pages[-1].rest) is not None:
+        assert not pages[-1].complete
+        pages.append(trace.of_county(plant, "622927", rest, until))
+    assert len(pages) > PLANT.days
+    assert {seed for page in pages for seed in page.seeds} == set(whole.seeds)
+    assert {stay for page in pages for stay in page.stays} == set(whole.stays)
+    assert {stay for page in pages for stay in page.met} >= set(whole.met)
+
+
+def test_of_a_room_the_newest_is_told(plant: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "MOST_OF_CARRIER", PLANT.per_day)
+    facts = trace.trace(plant, "place:cold-1")
+    assert not facts["complete"]
+    last = {PLANT.carcass(PLANT.days - 1, number) for number in range(PLANT.per_day)}
+    assert {step["source"] for step in facts["back"] if step["relation"] == "entered"} == last
+    assert {animal["code"] for animal in facts["animals"]} == {
+        PLANT.tag(PLANT.days - 1, number) for number in range(PLANT.per_day)
+    }
+
+
+async def test_what_left_a_truck_or_a_room_unseen_to_enter_was_there_too(box: Box) -> None:
+    links = [
+        Link("carcass:1", "entered", "place:a", at(0)),
+        Link("carcass:1", "left", "place:a", at(9)),
+        Link("carcass:2", "left", "place:a", at(5)),
+    ]
+    await journalled(box, Index("r", 1, START, START, links=tuple(links)))
+    with closing(open_reader(box.path)) as reader:
+        assert trace.of_lot(reader, "carcass:1").met == [Stay("carcass:2", "place:a", at(5), at(5))]
+
+
+def steps_of(path: Path, ask: Callable[[sqlite3.Connection], object]) -> int:
     steps = 0
 
     def step() -> int:
@@ -298,5 +368,5 @@ def steps_of(path: Path, code: str) -> int:
 
     with closing(open_reader(path)) as connection:
         connection.set_progress_handler(step, 1)
-        trace.trace(connection, trace.among(connection, code)[0], around=3)
+        ask(connection)
     return steps

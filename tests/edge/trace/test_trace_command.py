@@ -93,6 +93,8 @@ async def test_what_met_a_county(config: Path) -> None:
     shown = await trace(config, "--lot", PLANT.lot(2, 1))
     assert shown.out.startswith("1 codes")
     assert "more; --json" in shown.out
+    before = await trace(config, "--lot", PLANT.lot(2, 1), "--from", "2024-11-01", "--to", "2024-11-02")
+    assert before.out.startswith("1 codes, 0 stays; 0 others")
 
 
 @pytest.mark.parametrize(
