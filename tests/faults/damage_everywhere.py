@@ -1,4 +1,4 @@
-"""Damage at many places: ``python -m tests.faults.damage_everywhere [PLACES [SEED]]``; ends 1 if one fails."""
+"""Damage at many places: ``python -m tests.faults.damage_everywhere [PLACES [SEED]]``; 1 if one fails."""
 
 from __future__ import annotations
 
