@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -34,8 +35,9 @@ class Ballast:
 
     @property
     def free_bytes(self) -> int:
-        """What the disk has left."""
-        return shutil.disk_usage(self._folder).free
+        """What the disk has left; one that does not know counts as having plenty."""
+        usage = shutil.disk_usage(self._folder)
+        return usage.free if usage.total else sys.maxsize
 
     def take(self) -> bool:
         """Whether it is held now. One that is not whole is made anew."""
