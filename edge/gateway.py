@@ -45,7 +45,18 @@ from edge.systemd import notify
 from edge.uplinks.contract import Uplink
 from edge.uplinks.mqtt import MqttUplink, Target
 from edge.uplinks.store import Store
-from edge.wiring import allowed, holds, intaken, recorders, sources, stores, targets, to_stores
+from edge.wiring import (
+    allowed,
+    holds,
+    instruments,
+    intaken,
+    known,
+    recorders,
+    sources,
+    stores,
+    targets,
+    to_stores,
+)
 
 log = logging.getLogger(__name__)
 
@@ -129,19 +140,19 @@ class Gateway:
         clock.moved = own.clock_moved
         journal = await _opened(settings, clock, own)
         await _register(settings, journal, own)
-        found: dict[str, Newest] = {}
-        corrections = Corrections(found.get)
-        held = holds(settings, DRIVERS)
+        found: dict[str, Newest | None] = {}
+        corrections = Corrections(found)
+        derived = recorders(settings, DRIVERS)
+        held = holds(settings, DRIVERS, derived)
         commanded = Commanded()
         recording = Recording(
-            [*recorders(settings, DRIVERS), corrections, held, commanded, own.standing],
+            [*derived, corrections, held, commanded, own.standing, instruments(settings, own.standing)],
             journal=journal,
             notice=own.noticed,
             amended=corrections.amended,
         )
         recording.load(await journal.remembered())
-        ports = {device.port for device in settings.devices.values()}
-        own.settled([*settings.devices, *settings.uplinks, *ports])
+        own.settled(known(settings))
         own.cleared(Cause.JOURNAL_FULL, "journal")
         own.cleared(Cause.JOURNAL_FAILING, "journal")
         if journal.set_aside is None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from typing import Any, Protocol
-
-import orjson
 
 from drivers.contract import NANOSECONDS, Instant, Now
 from edge.alarms import Cause
 from edge.clock import ClockState
 from edge.instant import rfc3339
-from edge.recorders.alarms import StandingAlarms
+from edge.recorders.alarms import Known, StandingAlarms
 from edge.recorders.contract import Notice
 from edge.records.own import AlarmRecord, Event, GatewayRecord
 from edge.records.record import record_id
@@ -62,10 +59,10 @@ class OwnRecords:
             log.log(level, "alarm %s: %s: %s: %s", record.state, record.subject, record.cause, what)
             self._write(record, notice.at)
 
-    def settled(self, subjects: Iterable[str]) -> None:
-        """Clears what stood about devices and uplinks that are no longer there."""
+    def settled(self, known: Known) -> None:
+        """Clears what stood about what the settings no longer have."""
         at = self._now()
-        for record in self.standing.gone(subjects, at):
+        for record in self.standing.gone(known, at):
             self._write(record, at)
 
     def event(
@@ -103,7 +100,7 @@ class OwnRecords:
         self.event("clock", {"shift_s": round(shift_ns / NANOSECONDS, 3), "source": source})
 
     def _write(self, record: AlarmRecord | GatewayRecord, at: Instant) -> None:
-        body = orjson.dumps(record.body())
+        body = record.encoded()
         if self._journal is None:
             self._waiting.append((record.kind, at, body))
         else:

@@ -12,9 +12,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
-
-import orjson
+from typing import Protocol, TypeVarTuple
 
 from drivers.contract import Instant, Observation
 from edge.instant import parse_rfc3339
@@ -22,6 +20,8 @@ from edge.journal.states import Row
 from edge.journal.trail import Index
 from edge.recorders.contract import Derived, Fact, Notice, Output, Recorder, Unfit
 from edge.records.record import TradeRecord
+
+_Told = TypeVarTuple("_Told")
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +69,12 @@ class Recording:
         """Never raises."""
         for recorder in self._hearing.get(device, ()):
             for item in observations:
-                self._run(recorder, lambda: recorder.observe(device, item), item.at)  # noqa: B023 - run at once
+                self._run(recorder, item.at, recorder.observe, device, item)
 
     def tick(self, at: Instant) -> None:
         """Event time goes on. Never raises."""
         for recorder in self.recorders:
-            self._run(recorder, lambda: recorder.tick(at), at)  # noqa: B023 - run at once
+            self._run(recorder, at, recorder.tick, at)
 
     def enter(self, fact: Fact) -> list[str]:
         """The ids of the records that follow from it, each once.
@@ -104,17 +104,21 @@ class Recording:
 
     def changed(self) -> Sequence[Row]:
         """See ``States``."""
-        return [row for each in self.recorders for row in each.memory.changed(each.name)]
+        unkept = (each for each in self.recorders if not each.memory.is_kept)
+        return [row for each in unkept for row in each.memory.changed(each.name)]
 
     def kept(self, rows: Sequence[Row]) -> None:
         """See ``States``."""
         for recorder in self.recorders:
-            recorder.memory.kept()
+            if not recorder.memory.is_kept:
+                recorder.memory.kept()
 
-    def _run(self, recorder: Recorder, work: Callable[[], Iterable[Output]], at: Instant) -> None:
+    def _run(
+        self, recorder: Recorder, at: Instant, work: Callable[[*_Told], Iterable[Output]], *told: *_Told
+    ) -> None:
         """The rim: what is wrong with one recorder ends neither the readings nor the other recorders."""
         try:
-            for output in work():
+            for output in work(*told):
                 self._put(output, at)
         except Exception:
             self.failures[recorder.name] += 1
@@ -127,7 +131,7 @@ class Recording:
             return None
         output = self._amended(output)
         record = output.record
-        self._journal.record(record.kind, at, orjson.dumps(record.body()), _index(output))
+        self._journal.record(record.kind, at, record.encoded(), _index(output))
         return record.id
 
 

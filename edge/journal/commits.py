@@ -45,9 +45,11 @@ _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 class Turn(Enum):
-    """How a commit went. AGAIN: it failed for want of room, and room has been made."""
+    """How a commit went. DONE: what recorders remember is on disk too. PARTLY: it comes with the next. AGAIN:
+    it failed for want of room, and room has been made."""
 
     DONE = auto()
+    PARTLY = auto()
     AGAIN = auto()
     FAILED = auto()
 
@@ -148,7 +150,7 @@ class GroupCommit:
                 self._begin()
 
     async def flush(self) -> None:
-        """Everything taken before the call is on disk when this returns.
+        """Everything taken before the call is on disk when this returns, and what recorders remembered then.
 
         Raises JournalError; what could not be written waits on.
         """
@@ -157,9 +159,9 @@ class GroupCommit:
             before = self.waiting.stored
             turn = await self._commit()
             stored = self.waiting.stored
-            if stored >= goal and not self._cursors:
+            if (turn is Turn.DONE or self._ended) and stored >= goal and not self._cursors:
                 return
-            stuck = turn is Turn.DONE and self.room.withheld and stored == before
+            stuck = turn is not Turn.AGAIN and self.room.withheld and stored == before
             if turn is Turn.FAILED or stuck:
                 raise JournalError(f"{self._path} takes nothing at the moment: {self.room.why}")
 
@@ -218,7 +220,7 @@ class GroupCommit:
                 self.states.kept(batch.states)
             if await self.room.keep():
                 self._wake.set()
-            return Turn.DONE
+            return Turn.DONE if done.states else Turn.PARTLY
 
     def _put_back(self, batch: Batch, acknowledging: list[asyncio.Future[None]]) -> None:
         for key, seq in batch.cursors.items():

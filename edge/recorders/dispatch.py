@@ -21,7 +21,7 @@ from edge.codes.goods import goods
 from edge.instant import rfc3339
 from edge.journal.trail import Link
 from edge.recorders.contract import Derived, Fact, Output
-from edge.recorders.issuer import Issuer, spelt, subject
+from edge.recorders.issuer import Issuer, receiver_node, spelt, subject
 from edge.recorders.memory import Memory, Table
 from edge.recorders.origins import SETTINGS, said, sensed
 from edge.recorders.room import Amount
@@ -172,7 +172,7 @@ class Dispatch:
         at = Instant(sent.at)
         links = [Link(sent.node, "left", f"place:{dock.place}", at)] if dock is not None else []
         if sent.receiver:
-            links.append(Link(sent.node, "dispatched", _receiver_node(sent.receiver), at))
+            links.append(Link(sent.node, "dispatched", receiver_node(sent.receiver), at))
         record = DispatchRecord(
             id=self._issuer.id("dispatch", sent.node, at),
             revision=sent.revision,
@@ -219,11 +219,6 @@ def _location(code: Code) -> str | None:
         return code.value
     found = _LOCATION.search(code.value) if code.scheme == "gs1" else None
     return found[1] if found is not None else None
-
-
-def _receiver_node(receiver: str) -> str:
-    """A node has no blanks in it."""
-    return receiver if receiver.startswith("gln:") else f"receiver:{'_'.join(receiver.split())}"
 
 
 def _conditions(measured: Mapping[str, Measured]) -> Conditions | None:

@@ -25,6 +25,8 @@ class Table(Generic[T]):
         self._rows: dict[str, T] = {}
         self._changed: set[str] = set()
         self._going: set[str] = set()
+        self.unkept: dict[Table[Any], None] = {}
+        """Those of its memory of which something is not on disk."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -48,10 +50,12 @@ class Table(Generic[T]):
     def put(self, key: str, row: T) -> None:
         self._rows[key] = row
         self._changed.add(key)
+        self.unkept[self] = None
 
     def drop(self, key: str) -> None:
         if self._rows.pop(key, None) is not None:
             self._changed.add(key)
+            self.unkept[self] = None
 
     def load(self, key: str, body: bytes) -> None:
         """A row as it was on disk. Raises pydantic's ValidationError where it is of another form."""
@@ -68,6 +72,8 @@ class Table(Generic[T]):
     def kept(self) -> None:
         """What ``changed`` gave last is on disk; what was put since is not."""
         self._going.clear()
+        if not self._changed:
+            del self.unkept[self]
 
 
 class Memory:
@@ -75,6 +81,14 @@ class Memory:
 
     def __init__(self, *tables: Table[Any]) -> None:
         self._tables: Mapping[str, Table[Any]] = {table.name: table for table in tables}
+        self._unkept: dict[Table[Any], None] = {}
+        for table in tables:
+            table.unkept = self._unkept
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether all of it is on disk as it stands."""
+        return not self._unkept
 
     def load(self, rows: Iterable[Row]) -> None:
         """What was on disk. A table that is no more is forgotten."""
@@ -84,10 +98,12 @@ class Memory:
                 self._tables[name].load(key, row.body)
 
     def changed(self, recorder: str) -> Iterator[Row]:
-        for table in self._tables.values():
+        """The rows that are not on disk as they stand. Of what rests nothing is looked at."""
+        for table in self._unkept:
             for key, body in table.changed():
                 yield Row(recorder, f"{table.name}/{key}", body)
 
     def kept(self) -> None:
-        for table in self._tables.values():
+        """What ``changed`` gave last is on disk."""
+        for table in tuple(self._unkept):
             table.kept()

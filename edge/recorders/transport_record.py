@@ -9,6 +9,7 @@ from drivers.contract import NANOSECONDS, Instant
 from edge.instant import parse_rfc3339, rfc3339
 from edge.journal.trail import Link
 from edge.recorders.contract import Derived
+from edge.recorders.issuer import receiver_node
 from edge.recorders.route import Point, Strokes, geojson
 from edge.recorders.transport_goods import cargo
 from edge.recorders.transport_rows import (
@@ -154,7 +155,7 @@ class Writer:
         said = [{"source": link.source, "relation": link.relation, "target": link.target} for link in links]
         links += [Link(each.subject, "loaded", node, parse_rfc3339(each.at)) for each in basic.loaded.goods]
         for row in cargo(rows, plan, "delivered", ended)[1]:
-            to = f"receiver:{row.receiver}" if row.receiver else f"place:{row.place}" if row.place else None
+            to = receiver_node(row.receiver) if row.receiver else f"place:{row.place}" if row.place else None
             if to is not None:
                 links.append(Link(row.subject, "delivered", to, Instant(row.at)))
                 links.append(Link(node, "delivered", to, Instant(row.at)))

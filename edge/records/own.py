@@ -34,6 +34,11 @@ class AlarmRecord(Record):
     detail: str = Field("", description="What was seen, in words. · 说明")
     facts: dict[str, Any] = Field({}, description="What was seen: limit, value, since when. · 数据")
     acknowledged: Acknowledgement | None = Field(None, description="What was done about it. · 处置")
+    cleared_by: Literal["person", "age", "settings"] | None = Field(
+        None,
+        description="Where it was not seen to be over: a person saw to it, nobody did for long, or it is no"
+        " longer in the settings. · 解除方式（人工处置 / 长期无人处置 / 配置已删除）",
+    )
 
 
 class GatewayRecord(Record):

@@ -9,7 +9,8 @@ from contextlib import closing
 import orjson
 import pytest
 
-from edge.journal import finding, room, trail
+from edge.errors import JournalError
+from edge.journal import finding, room, states, trail
 from edge.journal.database import open_reader
 from edge.journal.identity import Identity
 from edge.journal.packing import Record
@@ -91,6 +92,22 @@ async def test_what_retention_deletes_leaves_the_trail(box: Box, monkeypatch: py
             assert {each.relation for each in trail.forward(reader, CARCASS, 9)} == {"entered", "left"}
 
 
+async def test_what_retention_deletes_was_in_no_room(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_EXPIRE_EVERY_S", 0.0)
+    stay = "SELECT count(*) FROM stays"
+    async with box.journal(Rules(keep_records_s=DAY_S)) as journal:
+        tell(journal, box, "old", link(CARCASS, "entered", ROOM))
+        await journal.flush()
+        with closing(open_reader(box.path)) as reader:
+            assert reader.execute(stay).fetchone() == (1,)
+        box.wait(2 * DAY_S)
+        for key in ("new", "newer"):
+            tell(journal, box, key, link(TAG, "became", CARCASS))
+            await journal.flush()
+        with closing(open_reader(box.path)) as reader:
+            assert reader.execute(stay).fetchone() == (0,)
+
+
 async def test_what_is_remembered_comes_back_after_a_power_cut_with_its_record(box: Box) -> None:
     memory = Memory()
     async with box.journal() as journal:
@@ -127,6 +144,26 @@ async def test_what_a_failed_commit_did_not_keep_is_kept_by_the_next(
         assert await journal.remembered() == []
         await journal.flush()
         assert await journal.remembered() == [Row("slaughter.sheep", "hook-1", b"{}")]
+
+
+async def test_what_is_remembered_without_a_record_is_flushed_like_one(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The id of a command that makes no record: answered before it is on disk, it could be done twice."""
+    memory = Memory()
+
+    def fails(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    async with box.journal() as journal:
+        journal.remember(memory)
+        memory.rows = {"c-1": b"1"}
+        with monkeypatch.context() as broken:
+            broken.setattr(states, "remember", fails)
+            with pytest.raises(JournalError, match="takes nothing"):
+                await journal.flush()
+        await journal.flush()
+        assert await journal.remembered() == [Row("slaughter.sheep", "c-1", b"1")]
 
 
 def test_memory_never_runs_ahead_of_the_records_derived_from_it(box: Box) -> None:
