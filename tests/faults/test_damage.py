@@ -19,8 +19,11 @@ from edge.alarms import Cause
 from edge.errors import JournalDamagedError
 from edge.journal.block import Block, Lane
 from edge.journal.store import Journal
+from simulators.site import Site
 from tests.edge.journal.journal_rig import Box, record_of
+from tests.faults import rig
 from tests.faults.damaging import RULES, Damage, Told, copy, is_whole, made, places
+from tests.faults.rig import Gateways
 
 UP_S = 10.0
 RANDOM_PLACES = 20
@@ -206,3 +209,26 @@ async def named_predecessor(box: Box) -> str:
             query = "SELECT predecessor FROM journals WHERE id = ?"
             (predecessor,) = file.execute(query, (journal.id,)).fetchone()
             return str(predecessor)
+
+
+@pytest.mark.slow
+async def test_a_gateway_finds_its_journal_damaged_and_is_up_again(
+    tmp_path: Path, gateways: Gateways
+) -> None:
+    async with Site(rig.scenario(0), tmp_path / "devices", truth=False) as site:
+        gateway = gateways(rig.settings(tmp_path, site.ports["panel"]["tcp"], 1))
+        await gateway.start()
+        journal = (await gateway.status())["journal"]["id"]
+        await asyncio.sleep(4)
+        await gateway.kill()
+        content = bytearray(gateway.journal.with_name("journal.db-wal").read_bytes())
+        content[len(content) // 3] ^= 1
+        gateway.journal.with_name("journal.db-wal").write_bytes(content)
+        begun = monotonic()
+        await gateway.start()
+        status = await gateway.status()
+        assert monotonic() - begun < UP_S
+        assert status["journal"]["id"] != journal
+        assert "journal_damaged" in [alarm["cause"] for alarm in status["alarms"]]
+        assert list(tmp_path.glob("journal.db.damaged-*"))
+        assert await gateway.stop() == 0
