@@ -26,8 +26,8 @@ from edge.journal.damage import is_damage, suspect
 from edge.journal.packing import Record
 from edge.journal.room import Room
 from edge.journal.states import NoStates, States
-from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Refusal, Rolled, Waiting
-from edge.journal.writer import Committed, Writer
+from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Committed, Refusal, Rolled, Waiting
+from edge.journal.writer import Writer
 
 log = logging.getLogger(__name__)
 

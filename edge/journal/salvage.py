@@ -11,6 +11,7 @@ import logging
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -18,14 +19,15 @@ import orjson
 
 from drivers.contract import Instant
 from edge.evidence import chain
-from edge.instant import rfc3339
+from edge.instant import rfc3339, ulid
 from edge.journal import trail
 from edge.journal.block import Lane
-from edge.journal.damage import UNREADABLE, highest_keys
-from edge.journal.database import open_reader
-from edge.journal.identity import Identity
+from edge.journal.damage import UNREADABLE, highest_keys, set_aside, successor
+from edge.journal.database import open_reader, open_writer, transaction
+from edge.journal.identity import Identity, succeed
 from edge.journal.migrations import SEQ_BITS
 from edge.journal.packing import TELEMETRY_KIND, Record
+from edge.journal.rules import Rules
 from edge.journal.standing import SEQ_MASK, LaneStanding
 from edge.journal.trail import Index, Link
 from edge.records.own import GatewayRecord
@@ -229,6 +231,23 @@ class Aside:
             yield from self._connection.execute(query, values)
         except UNREADABLE as error:
             log.debug("%s: %s: %s", self.path, query, error)
+
+
+def start_over(path: Path, identity: Identity, rules: Rules, now: Instant) -> str:
+    """Sets the journal aside for a new one that knows what to carry over; the name it is kept under.
+
+    Raises sqlite3.Error, JournalError, OSError; then it stands where it was.
+    """
+    kept = path.with_name(f"{path.name}.damaged-{ulid(now)}")
+    with (
+        closing(Aside(path)) as aside,
+        closing(open_writer(successor(path), rules.max_size_bytes)) as connection,
+    ):
+        with transaction(connection):
+            begin(connection, aside, kept.name)
+        succeed(connection, identity, now)
+    set_aside(path, kept)
+    return kept.name
 
 
 def begin(connection: sqlite3.Connection, aside: Aside, file: str) -> None:

@@ -32,12 +32,13 @@ from edge.journal.identity import Identity, Predecessor
 from edge.journal.packing import Record
 from edge.journal.reader import Reader
 from edge.journal.rollups import MINUTE, Rollup
+from edge.journal.rules import Rules
 from edge.journal.standing import LaneStanding
 from edge.journal.states import Row, States
 from edge.journal.trail import Index, Newest
 from edge.journal.waiting import Rolled
 from edge.journal.walk import Walked
-from edge.journal.writer import Rules, Writer
+from edge.journal.writer import Writer
 
 __all__ = ["Identity", "Journal", "Predecessor", "Rules"]
 

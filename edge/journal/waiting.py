@@ -54,6 +54,18 @@ class Batch(NamedTuple):
     states: Sequence[Row] = ()
 
 
+class Committed(NamedTuple):
+    """What a commit took from the batch; more: whether it left something for want of space in it.
+
+    states: whether what recorders remember went with it: never before the last record derived from it.
+    """
+
+    entries: int
+    records: int
+    more: bool
+    states: bool
+
+
 class Waiting:
     """Entries and records in the order in which they came. room: bytes of entries that fill a block."""
 

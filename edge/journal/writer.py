@@ -8,16 +8,14 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from drivers.contract import NANOSECONDS, Instant, Now
 from edge.errors import JournalError
 from edge.evidence import chain
 from edge.evidence.seals import Seal
-from edge.instant import ulid
 from edge.journal import ballast, damage, packing, retention, rollups, salvage, states, trail, walk
 from edge.journal.ballast import Ballast
 from edge.journal.block import Entry, Lane
@@ -25,14 +23,13 @@ from edge.journal.database import Lock, explained, open_writer, transaction
 from edge.journal.identity import Identity, Predecessor, establish, succeed
 from edge.journal.packing import Draft, Envelope, Record
 from edge.journal.retention import Why
+from edge.journal.rules import Rules
 from edge.journal.sealing import Sealing
-from edge.journal.standing import LaneStanding, standing
+from edge.journal.standing import LaneStanding, newest, standing
 from edge.journal.states import Row
-from edge.journal.waiting import Batch, Rolled
+from edge.journal.waiting import Batch, Committed, Rolled
 
 log = logging.getLogger(__name__)
-
-_DAY_S = 86_400.0
 
 _COMMIT_BYTES = 1 << 20
 """Written in one transaction at the most, of each lane."""
@@ -44,39 +41,10 @@ _SMALL_STEP_BYTES = 64 << 10
 _NOTHING_BYTES = 1 << 20
 """A disk that others leave no more than this is full."""
 
-_NEWEST_OF = 100
-"""Blocks at the end of a lane among which the newest instant is looked for: late ones are rare and near."""
-
 _INSERT = (
     "INSERT INTO blocks (key, kind, first, last, observations, total, boot, clock, hash, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The ``journal:`` settings. commit_every_s: what a power cut may cost of telemetry.
-
-    max_size_bytes: of the file, its write-ahead log (4 MiB) apart; the file never shrinks, its room is used
-    again. keep_records_s, keep_telemetry_s: the age at which a block is deleted.
-    """
-
-    commit_every_s: float = 1.0
-    max_size_bytes: int = 8_000_000_000
-    keep_records_s: float = 3 * 365 * _DAY_S
-    keep_telemetry_s: float = 90 * _DAY_S
-
-
-class Committed(NamedTuple):
-    """What a commit took from the batch; more: whether it left something for want of space in it.
-
-    states: whether what recorders remember went with it: never before the last record derived from it.
-    """
-
-    entries: int
-    records: int
-    more: bool
-    states: bool
 
 
 class Writer:
@@ -123,24 +91,10 @@ class Writer:
                 raise explained(self._path, error) from error
             log.warning("%s: %s", self._path, error)
         try:
-            self._start_over()
+            self.set_aside = salvage.start_over(self._path, self._identity, self._rules, self._now())
             self._open()
         except (*damage.UNREADABLE, OSError) as error:
             raise explained(self._path, error) from error
-
-    def _start_over(self) -> None:
-        now = self._now()
-        kept = self._path.with_name(f"{self._path.name}.damaged-{ulid(now)}")
-        new = damage.successor(self._path)
-        with (
-            closing(salvage.Aside(self._path)) as aside,
-            closing(open_writer(new, self._rules.max_size_bytes)) as connection,
-        ):
-            with transaction(connection):
-                salvage.begin(connection, aside, kept.name)
-            succeed(connection, self._identity, now)
-        damage.set_aside(self._path, kept)
-        self.set_aside = kept.name
 
     def _look_around(self) -> None:
         """Takes the ballast again where the disk has room again."""
@@ -173,7 +127,7 @@ class Writer:
         """By lane, the first of its last blocks that did not follow at this start; None: they all do."""
 
         self._seal_heads()
-        self.newest = self._newest()
+        self.newest = newest(self._connection, self.standing)
         self._fold = rollups.catch_up(self._connection)
         self._minute = self._now() // rollups.MINUTE
         self.envelope = Envelope(self._identity, self.journal)
@@ -434,14 +388,3 @@ class Writer:
         if self.newest is not None:
             instants.append(self.newest)
         self.newest = max(instants, default=None)
-
-    def _newest(self) -> Instant | None:
-        newest = [
-            self._connection.execute(
-                "SELECT max(last) FROM (SELECT last FROM blocks WHERE key BETWEEN ? AND ?"
-                " ORDER BY key DESC LIMIT ?)",
-                (lane.key(0), lane.key(lane.head), _NEWEST_OF),
-            ).fetchone()[0]
-            for lane in self.standing.lanes
-        ]
-        return max((instant for instant in newest if instant is not None), default=None)
