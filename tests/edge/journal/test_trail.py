@@ -17,8 +17,8 @@ from edge.journal.packing import Record
 from edge.journal.states import Row
 from edge.journal.store import Journal, Rules
 from edge.journal.trail import Index, Link
-from edge.journal.waiting import Batch
-from edge.journal.writer import Committed, Writer
+from edge.journal.waiting import Batch, Committed
+from edge.journal.writer import Writer
 from tests.edge.journal.journal_rig import DAY_S, START, Box
 
 TAG, LOT, CARCASS, ROOM = "cn-eartag:362292600000123", "lot:A-1", "carcass:2611220001", "place:chiller-1"
