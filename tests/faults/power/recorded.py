@@ -44,7 +44,7 @@ def recording(base: Image, synchronous: str = "FULL") -> Iterator[Recording]:
     try:
         with (
             patch("edge.journal.database._connect", connect),
-            patch("edge.journal.database._sync_folder", lambda _: found.operations.append(SyncNames())),
+            patch("edge.journal.database.sync_folder", lambda _: found.operations.append(SyncNames())),
             patch("edge.journal.database._WAL_BYTES", SMALL_LOG_BYTES),
         ):
             yield found
