@@ -1,39 +1,52 @@
-"""Damage at many places: ``python -m tests.faults.damage_everywhere [PLACES [SEED]]``; 1 if one fails."""
+"""Damage to a journal at many places, as a part of `make faults`."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections import Counter
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
 
-from tests.faults.damaging import made, places
+from tests.faults.damaging import HOWS, made, places
+from tests.faults.table import Budget, Row
 from tests.faults.test_damage import check
 
+TITLE: Final = "damaged journals"
 
-async def main(count: int, seed: int) -> int:
-    logging.disable(logging.CRITICAL)
-    noticed: Counter[str] = Counter()
-    tried: Counter[str] = Counter()
-    failed = 0
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        told = await made(folder)
-        for number, damage in enumerate(places(count, seed)):
+PLACES: Final = 200
+"""Each in a file of its own, in every way by turns."""
+
+
+def run(budget: Budget) -> Iterator[Row]:
+    """See ``table.Part``. set aside: it was noticed, and what could be saved was carried over.
+
+    broken: something wrong was delivered, something lost and not said, or the gateway did not come up.
+    """
+    with _quietly():
+        told = asyncio.run(made(budget.folder))
+        tried: Counter[str] = Counter()
+        aside: Counter[str] = Counter()
+        broken: Counter[str] = Counter()
+        for number, damage in enumerate(places(max(budget.of(PLACES), len(HOWS)), budget.seed)):
             tried[damage.how] += 1
             try:
-                noticed[damage.how] += await check(folder, told, damage, number)
+                aside[damage.how] += asyncio.run(check(budget.folder, told, damage, number))
             except (AssertionError, TimeoutError) as error:
-                failed += 1
-                print(f"{damage}: {error!r}")  # noqa: T201 - it speaks to who runs it
-    for how, of in sorted(tried.items()):
-        print(f"{how:>20}: {of} places, {noticed[how]} set aside")  # noqa: T201
-    print(f"{failed} of {count} delivered something wrong, lost something unsaid, or did not come up")  # noqa: T201
-    return int(failed > 0)
+                broken[damage.how] += 1
+                yield Row(f"{damage}: {error!r}", 1, {"broken": 1}, holds=False)
+        for how, times in tried.items():
+            yield Row(how, times, {"set aside": aside[how], "broken": broken[how]}, holds=not broken[how])
 
 
-if __name__ == "__main__":
-    arguments = [int(argument) for argument in sys.argv[1:]]
-    sys.exit(asyncio.run(main(*(arguments + [200, 1][len(arguments) :]))))
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Every damage is logged."""
+    log = logging.getLogger("edge.journal")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
