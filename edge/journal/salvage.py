@@ -385,9 +385,10 @@ def _sound_row(aside: Aside, lane: LaneStanding, seq: int) -> Row | None:
             return None
     try:
         content = orjson.loads(row.body)
-    except ValueError:
+        kind = TELEMETRY_KIND if lane.lane is Lane.TELEMETRY else content["record"].get("kind", row.kind)
+    except (ValueError, LookupError, TypeError, AttributeError):
         return None
-    return row._replace(kind=TELEMETRY_KIND if lane.lane is Lane.TELEMETRY else content["record"]["kind"])
+    return row._replace(kind=kind)
 
 
 def keep(connection: sqlite3.Connection, key: int, row: Row, aside: Aside) -> None:

@@ -145,9 +145,7 @@ class _Connection:
         _as_sqlite3(lambda: self._apsw.execute(sql).fetchall())
 
     def close(self) -> None:
-        with (
-            suppress(apsw.IOError) if self._only_reads else nullcontext()
-        ):  # it may lock no file, and need not
+        with suppress(apsw.IOError) if self._only_reads else nullcontext():  # the last one may lock no file
             self._apsw.close()
 
 
