@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
+import orjson
 import pytest
 
 from edge.alarms import Cause
@@ -230,5 +231,10 @@ async def test_a_gateway_finds_its_journal_damaged_and_is_up_again(
         assert monotonic() - begun < UP_S
         assert status["journal"]["id"] != journal
         assert "journal_damaged" in [alarm["cause"] for alarm in status["alarms"]]
-        assert list(tmp_path.glob("journal.db.damaged-*"))
+        (aside,) = tmp_path.glob("journal.db.damaged-*[A-Z0-9]")
         assert await gateway.stop() == 0
+    with closing(sqlite3.connect(gateway.journal)) as file:
+        bodies = file.execute("SELECT body FROM blocks WHERE kind = 'gateway' ORDER BY key").fetchall()
+    events = [orjson.loads(body)["record"] for (body,) in bodies]
+    (begun_anew,) = [record["facts"] for record in events if record["event"] == "journal"]
+    assert begun_anew["damaged"] == aside.name
