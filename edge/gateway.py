@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers.catalogue import DRIVERS
-from drivers.contract import Instant, NobodyAnswers
+from drivers.contract import Driver, Instant, NobodyAnswers
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
@@ -38,7 +38,7 @@ from edge.recorders.commanded import Commanded
 from edge.recorders.corrections import Corrections
 from edge.recorders.holds import Holds
 from edge.recording import Recording
-from edge.scan import Found, found
+from edge.scan.ble import Found, found
 from edge.settings import Settings
 from edge.supervisor import Health, supervise
 from edge.systemd import notify
@@ -296,6 +296,11 @@ async def _register(settings: Settings, journal: Journal, own: OwnRecords) -> No
 
 async def _stopped(stop: asyncio.Event) -> None:
     await stop.wait()
+
+
+def drivers() -> Mapping[str, Driver]:
+    """The catalogue, for who tries all of them."""
+    return DRIVERS
 
 
 async def in_the_air(adapter: str, seconds: float) -> list[Found]:
