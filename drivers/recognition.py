@@ -61,11 +61,12 @@ class Candidate(NamedTuple):
 
 class Understood(NamedTuple):
     """What a candidate made of the bytes. observations: the newest of each quantity and code. frames: how
-    many it understood; refused: how many not."""
+    many it understood, and of how many bytes; refused: how many not."""
 
     candidate: Candidate
     observations: Sequence[Observation]
     frames: int
+    bytes: int
     refused: int
 
 
@@ -80,7 +81,8 @@ def candidates(drivers: Mapping[str, Driver]) -> Iterator[Candidate]:
 
 
 def recognised(data: bytes, tried: Iterable[Candidate]) -> list[Understood]:
-    """Whoever understands the bytes, in the order of the catalogue; of one driver's guesses the best."""
+    """Whoever understands the bytes, the most of them first, else in the order of the catalogue; of one
+    driver's guesses the best."""
     best: dict[str, Understood] = {}
     for candidate in tried:
         made = _understood(data, candidate)
@@ -89,8 +91,8 @@ def recognised(data: bytes, tried: Iterable[Candidate]) -> list[Understood]:
         other = best.get(candidate.driver)
         if other is None or (made.refused, -made.frames) < (other.refused, -other.frames):
             best[candidate.driver] = made
-    telling = [made for made in best.values() if not _is_mere_text(made)]
-    return telling or list(best.values())
+    telling = [made for made in best.values() if not is_mere_text(made)]
+    return sorted(telling or best.values(), key=lambda made: -made.bytes)
 
 
 def seven_even(data: bytes) -> bytes | None:
@@ -104,30 +106,30 @@ def seven_even(data: bytes) -> bytes | None:
 
 
 def _understood(data: bytes, candidate: Candidate) -> Understood | None:
-    decoder = candidate.decoder
     said: dict[object, Observation] = {}
-    frames = refused = 0
-    for found in decoder.splitter().feed(data):
-        try:
-            observations = _decoded(decoder, found)
-        except Reject as reject:
-            if reject.reason is not Reason.SENTINEL:  # the device itself says that it has nothing
-                refused += 1
-                continue
-            observations = ()
+    frames = length = refused = 0
+    for found in candidate.decoder.splitter().feed(data):
+        if isinstance(found, Reject) or (observations := _meaning(candidate.decoder, found)) is None:
+            refused += 1
+            continue
         frames += 1
+        length += len(found.data)
         said |= {_subject(item): item for item in observations}
     if refused > REFUSED_AT_MOST + frames * REFUSED_SHARE or not (said or frames >= FRAMES_THAT_SAY_NOTHING):
         return None
     if not all(_can_be_read(item) for item in said.values()):
         return None
-    return Understood(candidate, list(said.values()), frames, refused)
+    return Understood(candidate, list(said.values()), frames, length, refused)
 
 
-def _decoded(decoder: Talking, found: Frame | Reject) -> Sequence[Observation]:
-    if isinstance(found, Reject):
-        raise found
-    return decoder.decode(found, _ANY_TIME)
+def _meaning(decoder: Talking, frame: Frame) -> Sequence[Observation] | None:
+    """Nothing where the device itself has nothing, or a number that cannot be. None: the frame is not its."""
+    try:
+        return decoder.decode(frame, _ANY_TIME)
+    except Reject as reject:
+        measures = bool(decoder.quantities())
+        its_own = reject.reason is Reason.SENTINEL or (reject.reason is Reason.RANGE and measures)
+        return () if its_own else None
 
 
 def _subject(item: Observation) -> object:
@@ -141,7 +143,7 @@ def _subject(item: Observation) -> object:
             return type(item)
 
 
-def _is_mere_text(made: Understood) -> bool:
+def is_mere_text(made: Understood) -> bool:
     """Any line is a scanner's, which says nothing where another driver knows more of it."""
     said = made.observations
     return bool(said) and all(isinstance(item, Sighting) and item.code.scheme == "text" for item in said)

@@ -1,8 +1,8 @@
 """How far a unit is like a profile, by its answers to what the profile asks. Pure.
 
 A profile is a candidate where every register it names has answered, no value is beyond its range, and at
-least one is a value. More such values, and more of the error values that its manual prints, are better
-evidence; two instruments with the same registers stay two candidates.
+least one is a value. The more inputs say something that it knows, values and error values, the better; two
+instruments with the same registers stay two candidates.
 """
 
 from __future__ import annotations
@@ -82,8 +82,13 @@ def likeness(asked: Asking, answers: Mapping[Request, Answer], plausible: Plausi
 
 
 def ranked(candidates: Iterable[Likeness]) -> list[Likeness]:
-    """The most like first; of equals, by name."""
-    return sorted(candidates, key=lambda like: (-like.points, -like.error_values, like.profile))
+    """The most like first; of equals, by name. An error value is better evidence than a value: another
+    instrument's is often a value of this one, 0xFFFF and -0.1 Cel."""
+
+    def order(like: Likeness) -> tuple[int, int, str]:
+        return -like.points - like.error_values, -like.error_values, like.profile
+
+    return sorted(candidates, key=order)
 
 
 def _readings(device: Modbus, answers: Mapping[Request, Answer]) -> Iterator[Reading]:

@@ -12,7 +12,7 @@ from drivers.contract import Driver, LinkDown
 from drivers.hearing import SPEEDS, Hearing, Setting, ask, hear
 from drivers.links.ports import Adapter, Holder, SerialPort
 from drivers.links.serial import open_serial
-from drivers.recognition import candidates
+from drivers.recognition import candidates, is_mere_text
 from edge.messages import Lang, text
 from edge.scan.paste import comments, entry, name_of, port_name, said
 from edge.settings import stable_names
@@ -139,6 +139,8 @@ def _device(each: Scanned, lang: Lang) -> Iterator[str]:
     first, *others = each.hearing.understood
     newest = ", ".join(said(item, lang) for item in first.observations[-SHOWN_OBSERVATIONS:])
     yield from comments([text(lang, "scan.understood", frames=first.frames, said=newest)], "  ")
+    if is_mere_text(first):
+        yield from comments([text(lang, "scan.mere_text")], "  ")
     if others:
         drivers = ", ".join(made.candidate.driver for made in others)
         yield from comments([text(lang, "cli.scan_others", drivers=drivers)], "  ")
