@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from serial.tools.list_ports_linux import SysFS
 
 from drivers.links import ports
 from drivers.links.ports import Adapter, Holder, holders, serial_port, serial_ports
@@ -82,8 +83,8 @@ def test_adapters_are_told_as_the_kernel_knows_them(monkeypatch: pytest.MonkeyPa
     assert ten.adapter == Adapter("0403:6001", "FTDI", "FT232R USB UART", "")
 
 
-def _played(device: str, vendor: int | None) -> ports.SysFS:
-    info = ports.SysFS(device)
+def _played(device: str, vendor: int | None) -> SysFS:
+    info = SysFS(device)
     info.vid, info.pid = vendor, 0x6001
     info.manufacturer, info.product, info.serial_number = "FTDI", "FT232R USB UART", None
     return info
