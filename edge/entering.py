@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -37,10 +38,11 @@ class Takers(Protocol):
 class Entering:
     """found: where a record that is to be put right is laid for the recorder of corrections."""
 
-    def __init__(self, recorders: Takers, journal: Store, found: dict[str, Newest], now: Now) -> None:
+    def __init__(self, recorders: Takers, journal: Store, found: dict[str, Newest | None], now: Now) -> None:
         self._recorders = recorders
         self._journal = journal
         self._found = found
+        self._putting_right = asyncio.Lock()
         self._now = now
 
     async def enter(self, request: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -48,15 +50,14 @@ class Entering:
         try:
             fact = self._read(request)
             if fact.kind == "correct":
-                await self._find(str(fact.values["record"]))
-            records = self._recorders.enter(fact)
+                records = await self._put_right(fact)
+            else:
+                records = self._recorders.enter(fact)
             await self._journal.flush()
         except Unfit as unfit:
             raise Refused(f"facts.{unfit.key}", **unfit.values) from unfit
         except JournalError as error:
             raise Refused("not_stored", detail=str(error)) from error
-        finally:
-            self._found.clear()
         return {"records": records}
 
     def _read(self, request: Mapping[str, Any]) -> Fact:
@@ -73,12 +74,19 @@ class Entering:
             reason=said["reason"],
         )
 
-    async def _find(self, record: str) -> None:
-        """Lays the record's newest revision where it is looked for; what waits for the disk may be newer."""
-        await self._journal.flush()
-        found = await self._journal.newest_record(record)
-        if found is not None:
-            self._found[record] = found
+    async def _put_right(self, fact: Fact) -> list[str]:
+        """Lays the record's newest revision where it is looked for: what is derived meanwhile, else what is
+        on disk. One after the other, as each goes on from the one before."""
+        record = str(fact.values["record"])
+        async with self._putting_right:
+            self._found[record] = None
+            try:
+                await self._journal.flush()
+                stored = await self._journal.newest_record(record)
+                self._found[record] = self._found[record] or stored
+                return self._recorders.enter(fact)
+            finally:
+                del self._found[record]
 
 
 def _instant(text: object) -> Instant:

@@ -12,8 +12,10 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,11 +24,13 @@ from drivers.contract import Driver, Instant, NobodyAnswers
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
-from edge.clock import Clock, boot_id, machine_id
+from edge.clock import Clock, Machine, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
 from edge.entering import Entering
-from edge.evidence.holding import handed_over, signing_key
+from edge.errors import JournalError, SettingsError, UplinkDown
+from edge.evidence.holding import handed_over, its_own, signing_key
+from edge.evidence.seals import Seal
 from edge.holds import HoldLists
 from edge.intake import Intake
 from edge.journal.block import Entry
@@ -34,23 +38,42 @@ from edge.journal.store import Identity, Journal, Rules
 from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
 from edge.reading import longest_wait_s, read_directly, read_next
+from edge.reckoning import Reckoning, taken_up
 from edge.recorders.commanded import Commanded
 from edge.recorders.corrections import Corrections
 from edge.recorders.holds import Holds
 from edge.recording import Recording
 from edge.scan.ble import Found, found
 from edge.settings import Settings
-from edge.supervisor import Health, supervise
-from edge.systemd import notify
+from edge.supervisor import PATIENCE_S, Health, supervise
+from edge.systemd import notify, watchdog_s
 from edge.uplinks.contract import Uplink
 from edge.uplinks.mqtt import MqttUplink, Target
+from edge.uplinks.seals import kept_by
 from edge.uplinks.store import Store
-from edge.wiring import allowed, holds, intaken, recorders, sources, stores, targets, to_stores
+from edge.watchdog import Watchdog
+from edge.wiring import (
+    allowed,
+    holds,
+    instruments,
+    intaken,
+    known,
+    recorders,
+    sources,
+    stores,
+    targets,
+    to_stores,
+)
 
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
-CLOCK_CHECK_TICKS: Final = 5
+
+TIMEOUTS: Final = 3
+"""Of a port, that a turn of its source may take besides: waiting for silence, asking, guarding."""
+
+ENDS_WITHIN_S: Final = 2.0
+"""What has not ended by then when the gateway stops is not waited for: what it gave is stored."""
 
 
 def load(path: Path) -> Settings:
@@ -71,10 +94,13 @@ class Gateway:
         *,
         journal: Journal,
         recording: Recording,
+        corrections: Corrections,
         entering: Entering,
         held: Holds,
         commanded: Commanded,
+        asked: Container[str],
     ) -> None:
+        """asked: the uplinks whose seals have been seen."""
         self.settings = settings
         self.clock = clock
         self.own = own
@@ -92,19 +118,25 @@ class Gateway:
             recorded=recording.observe,
         )
         self.recording = recording
+        self.reckoning = Reckoning(
+            *(clock, journal, own),
+            recording=recording,
+            corrections=corrections,
+            intake=self.intake,
+        )
         self.entering = entering
         self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.hold_lists = HoldLists(
             held,
             clock.now,
-            knows_time=lambda: clock.state != "unsynced",
+            knows_time=lambda: clock.known,
             enter=recording.enter,
             refused=partial(own.event, "holds"),
         )
         self.commands = Commands(
             *(allowed(settings), self._verbs(), commanded, journal, clock.now),
-            knows_time=lambda: clock.state != "unsynced",
+            knows_time=lambda: clock.known,
             refused=own.command_refused,
             answer=lambda uplink, verb, payload: self.uplinks[uplink].answer(verb, payload),
         )
@@ -114,46 +146,59 @@ class Gateway:
                 holds=partial(self.hold_lists.offer, name),
                 commands=partial(self.commands.offer, name),
                 seals=lambda: journal.seals,
+                witness=None if name in asked else self._witness,
             )
             for name, target in targets.items()
         }
 
     @classmethod
-    async def open(cls, settings: Settings) -> Gateway:
-        """Opens the journal and everything above it. Raises SettingsError, JournalError."""
+    async def open(cls, settings: Settings, machine: Machine | None = None) -> Gateway:
+        """Opens the journal and everything above it. machine: whose clocks; None: this one's.
+
+        Raises SettingsError, JournalError.
+        """
         for warning in settings.warnings:
             log.warning("%s", warning.render("en"))
         far_sides = targets(settings), stores(settings)
-        clock = Clock(trust_system=settings.clock.trust == "system")
+        clock = Clock(
+            trust_system=settings.clock.trust == "system",
+            set_from=settings.clock.set_from,
+            hold_s=settings.clock.hold_unsynced_s,
+            machine=machine,
+        )
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
-        clock.moved = own.clock_moved
-        journal = await _opened(settings, clock, own)
+        kept = await _kept_seals(settings, far_sides[0])
+        journal = await _opened(settings, clock, own, chain(*kept.values()))
         await _register(settings, journal, own)
-        found: dict[str, Newest] = {}
-        corrections = Corrections(found.get)
-        held = holds(settings, DRIVERS)
+        found: dict[str, Newest | None] = {}
+        corrections = Corrections(found)
+        derived = recorders(settings, DRIVERS)
+        held = holds(settings, DRIVERS, derived)
         commanded = Commanded()
         recording = Recording(
-            [*recorders(settings, DRIVERS), corrections, held, commanded, own.standing],
+            [*derived, corrections, held, commanded, own.standing, instruments(settings, own.standing)],
             journal=journal,
             notice=own.noticed,
             amended=corrections.amended,
         )
         recording.load(await journal.remembered())
-        ports = {device.port for device in settings.devices.values()}
-        own.settled([*settings.devices, *settings.uplinks, *ports])
+        own.settled(known(settings))
         own.cleared(Cause.JOURNAL_FULL, "journal")
         journal.remember(recording)
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
-        return cls(
+        gateway = cls(
             *(settings, *far_sides, clock, own),
             journal=journal,
             recording=recording,
+            corrections=corrections,
             entering=entering,
             held=held,
             commanded=commanded,
+            asked=kept,
         )
+        await gateway.reckoning.check()
+        return gateway
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; then everything that was observed is committed before this returns."""
@@ -171,37 +216,41 @@ class Gateway:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            ended = asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait([ended], timeout=ENDS_WITHIN_S)
             self.intake.end()
             self.own.event("stopped", {"version": status.VERSION})
             await self.journal.close()
 
     def _work(self) -> dict[str, Any]:
+        watchdog = watchdog_s()
         work: dict[str, Any] = {
             "journal": self.journal.run(),
             "tick": self._tick(),
+            "clock": self.reckoning.run(),
             "holds": self.hold_lists.run(),
             "commands": self.commands.run(),
             "chain": self.journal.inspect(),
         }
+        patience_s = PATIENCE_S if watchdog is None else watchdog / 2
+        if watchdog is not None:
+            work["watchdog"] = Watchdog(watchdog, self.journal, self.health.values()).run()
         for name, source in self.sources.items():
             work[f"port {name}"] = supervise(
                 self.health[name],
                 partial(source.run, self.intake),
                 failed=partial(self._port_failed, name),
                 recovered=partial(self._port_recovered, name),
+                turns=partial(getattr, source, "turns"),
+                patience_s=patience_s + TIMEOUTS * self.settings.ports[name].timeout_s,
             )
         for name, uplink in self.uplinks.items():
             work[f"uplink {name}"] = uplink.run()
         return work
 
     async def _tick(self) -> None:
-        ticks = 0
         while True:
             await asyncio.sleep(TICK_S)
-            ticks += 1
-            if ticks % CLOCK_CHECK_TICKS == 0:
-                self.clock.check()
             self.intake.tick()
             self.recording.tick(self.clock.now())
             self._tell_lost()
@@ -236,6 +285,16 @@ class Gateway:
         self._lost.clear()
         self.own.event("gap", {"reason": "journal_full", "observations": counts}, since=since)
 
+    async def _witness(self, kept: Sequence[Seal]) -> None:
+        """A broker that could not be reached at the start tells what it has kept. Raises UplinkDown."""
+        try:
+            seals = its_own(self.settings, signing_key(self.settings, make=False), kept)
+            begun = await self.journal.begin_anew(seals)
+        except (JournalError, SettingsError) as error:
+            raise UplinkDown(f"nothing is published before a new journal has begun: {error}") from error
+        if begun:
+            _tell_of_predecessor(self.journal, self.own)
+
     def _verbs(self) -> dict[str, Any]:
         return {"status": self._status, "read": self._read, "enter": self.entering.enter}
 
@@ -243,26 +302,28 @@ class Gateway:
         return status.full(self)
 
     async def _read(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        device = request.get("device")
+        device, asked_s = request.get("device"), request.get("wait")
+        if not isinstance(device, str) or not isinstance(asked_s, int | float | None):
+            raise Refused("malformed_request")
         if device not in self.settings.devices:
             raise Refused("unknown_device", device=device)
         port = self.settings.devices[device].port
         source = self.sources[port]
-        wait_s = request.get("wait") or longest_wait_s(self.settings.ports[port].kind)
+        wait_s = asked_s or longest_wait_s(self.settings.ports[port].kind)
         if self.health[port].state == "down":
             raise Refused("link_down", detail=self.health[port].error)
         return await read_next(self.intake, source, device, float(wait_s))
 
 
-async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
+async def _opened(settings: Settings, clock: Clock, own: OwnRecords, witnessed: Iterable[Seal]) -> Journal:
     """The journal, and what its opening tells the clock and the records.
 
-    Raises SettingsError, JournalError.
+    witnessed: what brokers have kept of its seals. Raises SettingsError, JournalError.
     """
     key = signing_key(settings)
     journal = await Journal.open(
         settings.journal.path,
-        Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name, key),
+        Identity(settings.gateway.id, machine_id(), clock.boot, settings.gateway.operator.name, key),
         Rules(
             commit_every_s=settings.journal.commit_every_s,
             max_size_bytes=settings.journal.max_size_bytes,
@@ -272,16 +333,28 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
         clock.now,
         lambda: clock.state,
         own,
+        its_own(settings, key, witnessed),
+        holds=lambda: clock.holds,
     )
-    if journal.newest is not None:
-        clock.not_before(journal.newest)
-    if journal.predecessor is not None:
-        own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
+    await taken_up(clock, journal)
+    _tell_of_predecessor(journal, own)
     if journal.sealed_by not in {None, key.public}:
         for handover in handed_over(settings, journal.sealed_by, key.public):
             own.event("key", {"key": key.public, "handover": handover})
     own.event("started", {"version": status.VERSION, "pid": os.getpid()})
     return journal
+
+
+async def _kept_seals(settings: Settings, brokers: Mapping[str, Target]) -> dict[str, list[Seal]]:
+    """By uplink, of those that answer in time; a new file has nothing that could be behind them."""
+    if not settings.journal.path.exists():
+        return {name: [] for name in brokers}
+    return await kept_by(brokers)
+
+
+def _tell_of_predecessor(journal: Journal, own: OwnRecords) -> None:
+    if journal.predecessor is not None:
+        own.event("journal", {"journal": journal.id, "predecessor": asdict(journal.predecessor)})
 
 
 async def _register(settings: Settings, journal: Journal, own: OwnRecords) -> None:

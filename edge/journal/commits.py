@@ -22,11 +22,13 @@ from weakref import WeakSet
 from edge.alarms import Alarms, Cause
 from edge.errors import JournalError
 from edge.journal.block import Entry
+from edge.journal.boots import Learnt
 from edge.journal.database import is_full
 from edge.journal.packing import Record
 from edge.journal.states import NoStates, States
 from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Refusal, Rolled, Waiting
 from edge.journal.writer import Committed, Writer
+from edge.restamping import Restamping
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +51,11 @@ _SUBJECT = "journal"
 
 
 class Turn(Enum):
-    """How a commit went. AGAIN: it failed for want of room, and room has been made."""
+    """How a commit went. DONE: what recorders remember is on disk too. PARTLY: it comes with the next. AGAIN:
+    it failed for want of room, and room has been made."""
 
     DONE = auto()
+    PARTLY = auto()
     AGAIN = auto()
     FAILED = auto()
 
@@ -65,6 +69,7 @@ class GroupCommit:
         *,
         commit_every_s: float,
         clock_state: Callable[[], str],
+        holds: Callable[[], bool],
         alarms: Alarms,
         thread: ThreadPoolExecutor,
         writer: Writer,
@@ -78,6 +83,8 @@ class GroupCommit:
         self._path = path
         self._commit_every_s = commit_every_s
         self._clock_state = clock_state
+        self._holds = holds
+        self._learnt: list[Learnt] = []
         self._alarms = alarms
         self._thread = thread
         self._writer = writer
@@ -125,6 +132,16 @@ class GroupCommit:
         self._wake.set()
         return refusal
 
+    def learn(self, learnt: Learnt, again: Restamping) -> None:
+        """The time is known: what waits is put right, and goes with the next commit, at once."""
+        self._learnt.append(learnt)
+        self.waiting.restamp(again)
+        self._wake.set()
+
+    def release(self) -> None:
+        """The time has been waited for long enough."""
+        self._wake.set()
+
     async def move(self, uplink: str, lane: int, seq: int, *, at_once: bool) -> None:
         """Moves a cursor, with the next commit if it need not be at once. Raises JournalError."""
         key = uplink, lane
@@ -156,7 +173,7 @@ class GroupCommit:
                 self._begin()
 
     async def flush(self) -> None:
-        """Everything taken before the call is on disk when this returns.
+        """Everything taken before the call is on disk when this returns, and what recorders remembered then.
 
         Raises JournalError; what could not be written waits on.
         """
@@ -165,9 +182,9 @@ class GroupCommit:
             before = self.waiting.stored
             turn = await self._commit()
             stored = self.waiting.stored
-            if stored >= goal and not self._cursors:
+            if (turn is Turn.DONE or self._ended) and stored >= goal and not self._cursors:
                 return
-            stuck = turn is Turn.DONE and self._withheld and stored == before
+            stuck = turn is not Turn.AGAIN and self._withheld and stored == before
             if turn is Turn.FAILED or stuck:
                 raise JournalError(f"{self._path} takes nothing at the moment: {self._why}")
 
@@ -207,8 +224,10 @@ class GroupCommit:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            batch = self.waiting.take(self._clock_state(), self._cursors, telemetry=not self._withheld)
-            batch = batch._replace(states=self.states.changed())
+            batch = self.waiting.take(
+                self._clock_state(), self._cursors, telemetry=not self._withheld, hold=self._holds()
+            )
+            batch = batch._replace(states=self.states.changed(), learnt=tuple(self._learnt))
             acknowledging, self._cursors, self._acknowledging = self._acknowledging, {}, []
             started = perf_counter()
             try:
@@ -217,12 +236,13 @@ class GroupCommit:
                 self._put_back(batch, acknowledging)
                 return await self._failed(error)
             self.last_commit_s = perf_counter() - started
+            del self._learnt[: len(batch.learnt)]
             self._done(done, len(batch.rolled), acknowledging)
             if done.states:
                 self.states.kept(batch.states)
             await self._keep_room()
             await self._expire()
-            return Turn.DONE
+            return Turn.DONE if done.states else Turn.PARTLY
 
     def _put_back(self, batch: Batch, acknowledging: list[asyncio.Future[None]]) -> None:
         for key, seq in batch.cursors.items():
@@ -235,7 +255,7 @@ class GroupCommit:
         self._release(acknowledging)
         if done.more:
             self._wake.set()
-        if done.entries or done.records:
+        if done.entries or done.records or done.released:
             self.counts["commits"] += 1
             self._tell()
 

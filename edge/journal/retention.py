@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-import orjson
-
 from drivers.contract import Instant
 from edge.instant import rfc3339
 from edge.journal import rollups, trail
@@ -81,7 +79,7 @@ class GivenUp(NamedTuple):
                 "observations": self.observations,
             },
         )
-        return Record(record.kind, at, orjson.dumps(record.body()))
+        return Record(record.kind, at, record.encoded())
 
 
 def for_room(standing: Standing) -> Iterator[tuple[LaneStanding, int]]:

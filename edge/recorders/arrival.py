@@ -78,6 +78,16 @@ class Arrivals:
             return None
         return Arrived(animal.lot, self._lots[animal.lot].certificate, Instant(animal.at))
 
+    def stands_for(self, tag: str) -> Iterator[str]:
+        """What is held with the animal that wears this tag: other tags it wore, its lot, its certificate."""
+        now = self._current(tag)
+        animal = self._animals.get(now)
+        if animal is not None:
+            lot = self._lots[animal.lot]
+            certificate = None if lot.certificate is None else f"certificate:{lot.certificate}"
+            others = (now, animal.former, lot.node, certificate)
+            yield from (each for each in others if each is not None and each != tag)
+
     def observe(self, device: str, item: Observation) -> Iterable[Output]:
         if not isinstance(item, Sighting):
             return
@@ -154,6 +164,7 @@ class Arrivals:
         day = f"{self._issuer.local(at):%y%m%d}"
         serial = sum(lot.number.startswith(day) for lot in self._lots.values()) + 1
         lot = Lot(f"{day}-{serial:03}", lairage.place, at, at)
+        lot.id = self._issuer.id("arrival", lot.node, at)
         self._lots.put(lot.number, lot)
         self._open.put(lairage.place, lot.number)
         return lot

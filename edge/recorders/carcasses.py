@@ -47,6 +47,7 @@ class Carcasses:
         self._serials = Table("serials", int)
         self._due = Table("due", int)
         self._newest = Table("newest", str)
+        self._first_due = 0
         self.tables = (self._rows, self._hooks, self._animals, self._serials, self._due, self._newest)
 
     def get(self, number: str) -> Carcass | None:
@@ -98,13 +99,17 @@ class Carcasses:
         self._rows.put(carcass.number, carcass)
         if carcass.number not in self._due:
             self._due.put(carcass.number, at + BUNDLE)
+            self._first_due = min(self._first_due, at + BUNDLE)
 
     def due(self, at: Instant) -> Iterator[Derived]:
         """What is to be told by now."""
+        if at < self._first_due:
+            return
         for number in sorted(number for number, when in self._due.items() if at >= when):
             self._due.drop(number)
             if (carcass := self._rows.get(number)) is not None:
                 yield self.told(carcass)
+        self._first_due = min(self._due.values(), default=at)
 
     def hang(self, carcass: Carcass, hook: str, at: Instant) -> None:
         """It hangs on this hook from now on."""
@@ -144,8 +149,11 @@ class Carcasses:
         return min(self._bare(at, lag), key=lambda each: each.at, default=None)
 
     def adopt(self, carcass: Carcass, hook: str, station: Station, at: Instant) -> None:
-        """A hook that was missed at ``bound`` and is seen now carries this one."""
-        carcass.positions = max(carcass.positions, station.positions, len(self._bare(at, None)) - 1)
+        """A hook that was missed at ``bound`` and is seen now carries this one; or one that passed so soon
+        before or behind it that each may have been taken for the other."""
+        carcass.positions = max(
+            carcass.positions, station.positions, len(self._bare(at, None)) - 1, self._near(carcass)
+        )
         carcass.doubts.remove("no_hook")
         self.hang(carcass, hook, at)
         self.changed(carcass, at)
@@ -153,8 +161,7 @@ class Carcasses:
     def _bare(self, at: Instant, lag: int | None) -> list[Carcass]:
         """lag: how long the last carcass before took to the station; another that takes more or less than it
         by the spread of ``bound`` has passed it unseen, or is still to come. None: nobody knows."""
-        binds = self._line.binds
-        spread = 0 if binds is None else binds.lag[1] - binds.lag[0]
+        spread = self._spread
         return [
             carcass
             for carcass in self._rows.values()
@@ -162,6 +169,27 @@ class Carcasses:
             and 0 <= at - carcass.at < self._line.reused_after
             and (lag is None or abs(at - carcass.at - lag) <= spread)
         ]
+
+    @property
+    def _spread(self) -> int:
+        """Of the time from stunning to the hook."""
+        binds = self._line.binds
+        return 0 if binds is None else binds.lag[1] - binds.lag[0]
+
+    def _near(self, carcass: Carcass) -> int:
+        """How many others were stunned within the spread, before it or behind it; none, where no other's hook
+        was bound while it waited for its own."""
+        binds = self._line.binds
+        if binds is None:
+            return 0
+        least, most = binds.lag
+        others = [each for each in self._rows.values() if each is not carcass]
+        hooks = (each.bound.at - carcass.at for each in others if each.bound is not None)
+        if not any(least <= after <= most for after in hooks):
+            return 0
+        apart = [each.at - carcass.at for each in others if each.stunned is not None]
+        before = sum(least - most <= each <= 0 for each in apart)
+        return max(before, sum(0 < each <= most - least for each in apart))
 
     def next_to_weigh(self, at: Instant, lag: tuple[int, int]) -> Carcass | None:
         """By the line's order: the oldest whose time to be weighed it is, and that was not."""

@@ -11,6 +11,7 @@ from typing import Final
 from drivers.contract import NANOSECONDS, Instant, Observation
 from edge.recorders.contract import Fact, Output
 from edge.recorders.memory import Memory, Table
+from edge.recorders.seldom import Seldom
 
 MOST: Final = 2000
 """Ids that are remembered at a time."""
@@ -27,8 +28,9 @@ class Commanded:
     takes: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
-        self._taken = Table("taken", int)
+        self._taken = Table("taken", int, told=True)
         self.memory = Memory(self._taken)
+        self._tidied = Seldom()
 
     @property
     def known(self) -> Collection[str]:
@@ -52,7 +54,7 @@ class Commanded:
 
     def tick(self, at: Instant) -> Iterable[Output]:
         """Forgets what has expired."""
-        for key, expires in self._taken.items():
+        for key, expires in self._taken.items() if self._tidied.is_due(at) else ():
             if at >= expires + MARGIN:
                 self._taken.drop(key)
         return ()

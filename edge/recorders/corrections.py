@@ -7,26 +7,31 @@
     correct ──▶ Corrections ────────────┘   what was put right stays right in every later revision
 
 A recorder whose record goes on knows nothing of corrections: what it derives later passes ``amended``, where
-the corrected fields are laid over it and the revision is counted on.
+the corrected fields are laid over it and the revision is counted on. So there is one place that gives out the
+numbers, and what is derived while a person's word is on its way is what that word puts right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
 from pydantic import ValidationError
 
 from drivers.contract import NANOSECONDS, Instant, Observation
 from edge.journal.trail import Newest
 from edge.recorders.contract import Derived, Fact, Output, Unfit
+from edge.recorders.leading import led_to
 from edge.recorders.memory import Memory, Table
 from edge.recorders.origins import said
+from edge.recorders.seldom import Seldom
 from edge.records.kinds import TRADE
-from edge.records.record import Subject, TradeRecord
+from edge.records.record import TradeRecord
+from edge.restamping import Restamping
 from edge.settings.wording import known_at
 
 REMEMBERED: Final = 400 * 86_400 * NANOSECONDS
@@ -48,16 +53,18 @@ class Corrected:
 
 
 class Corrections:
-    """newest: a record by its id; None: the journal holds none."""
+    """found: the newest revision of the record that is being put right, by its id, laid there by who carries
+    the word; None: it is being looked for."""
 
     name = "corrections"
     hears: frozenset[str] = frozenset()
     takes = frozenset({"correct"})
 
-    def __init__(self, newest: Callable[[str], Newest | None]) -> None:
-        self._newest = newest
+    def __init__(self, found: MutableMapping[str, Newest | None]) -> None:
+        self._found = found
         self._corrected = Table("corrected", Corrected)
         self.memory = Memory(self._corrected)
+        self._tidied = Seldom()
 
     def observe(self, device: str, item: Observation) -> Iterable[Output]:
         """Hears nothing."""
@@ -65,7 +72,7 @@ class Corrections:
 
     def tick(self, at: Instant) -> Iterable[Output]:
         """Forgets what was put right long ago."""
-        for record, row in self._corrected.items():
+        for record, row in self._corrected.items() if self._tidied.is_due(at) else ():
             if at - row.at > REMEMBERED:
                 self._corrected.drop(record)
         return ()
@@ -73,7 +80,7 @@ class Corrections:
     def enter(self, fact: Fact) -> Iterable[Output]:
         """Raises Unfit: no such record or field, a value that cannot be, or that is so already."""
         record_id, path, value = (fact.values.get(name) for name in ("record", "field", "value"))
-        found = self._newest(str(record_id))
+        found = self._found.get(str(record_id))
         if found is None:
             raise Unfit("no_record", record=record_id)
         model = TRADE.get(found.body["kind"])
@@ -87,21 +94,42 @@ class Corrections:
         row.source[str(path)] = said(fact).model_dump(exclude_none=True)
         self._corrected.put(record.id, row)
         right = Derived(record.model_copy(update={"revision": record.revision + 1}), found.links, found.nodes)
-        return [_led_to(right, _at(found.body, str(path)), value)]
+        return [led_to(right, str(path), found.body, value)]
+
+    def stamped_again(self, found: Newest, again: Restamping, at: Instant) -> Derived:
+        """A further revision of a record that was sealed with wrong stamps; those to come count on."""
+        body = orjson.loads(again.json(orjson.dumps(found.body)))
+        record = TRADE[body["kind"]].model_validate(body)
+        if record.id not in self._corrected:
+            self._corrected.put(record.id, Corrected(at, record.revision))
+        links = tuple(link._replace(at=again.instant(link.at)) for link in found.links)
+        return Derived(record.model_copy(update={"revision": record.revision + 1}), links, found.nodes)
 
     def amended(self, derived: Derived) -> Derived:
         """What a recorder derived, with what people put right in that record laid over it."""
+        derived = self._laid_over(derived)
+        record = derived.record
+        if record.id in self._found and isinstance(record, TradeRecord):
+            subjects = tuple(each.node for each in record.subjects)
+            self._found[record.id] = Newest(record.body(), derived.nodes + subjects, derived.links)
+        return derived
+
+    def _laid_over(self, derived: Derived) -> Derived:
         row = self._corrected.get(derived.record.id)
         if row is None or not isinstance(derived.record, TradeRecord):
             return derived
         body = derived.record.body()
         for path, value in row.values.items():
             with suppress(KeyError, IndexError):  # a movement, a stop that the later revision no longer lists
-                derived = _led_to(derived, _at(body, path), value)
-                body["subjects"] = derived.record.body().get("subjects", [])
+                led = led_to(derived, path, body, value)
                 _put(body, path, value)
+                derived, body = led, body | {name: led.record.body()[name] for name in ("subjects", "links")}
         row.revision = max(row.revision + 1, derived.record.revision)
-        body |= {"revision": row.revision, "reason": row.reason, "source": body["source"] | row.source}
+        body |= {
+            "revision": row.revision,
+            "reason": row.reason or None,
+            "source": body["source"] | row.source,
+        }
         self._corrected.put(derived.record.id, row)
         return derived._replace(record=type(derived.record).model_validate(body))
 
@@ -120,38 +148,6 @@ def _with(model: type[TradeRecord], body: Mapping[str, Any], path: str, value: o
         raise Unfit("wrong_value", field=path, value=value, why=error.errors()[0]["msg"]) from None
     except (KeyError, IndexError, ValueError):
         raise Unfit("no_field", kind=changed["kind"], field=path, known=", ".join(known)) from None
-
-
-def _led_to(derived: Derived, before: object, now: object) -> Derived:
-    """Where a code was put right, what became of it and what the record is about go with it."""
-    record = derived.record
-    if not isinstance(before, str) or not isinstance(now, str) or not isinstance(record, TradeRecord):
-        return derived
-    subjects = [_renamed(each, now) if each.node == before else each for each in record.subjects]
-    links = tuple(
-        link._replace(
-            source=now if link.source == before else link.source,
-            target=now if link.target == before else link.target,
-        )
-        for link in derived.links
-    )
-    nodes = tuple(now if node == before else node for node in derived.nodes)
-    return Derived(record.model_copy(update={"subjects": subjects}), links, nodes)
-
-
-def _renamed(subject: Subject, node: str) -> Subject:
-    scheme, _, value = node.partition(":")
-    return subject.model_copy(update={"scheme": scheme, "value": value})
-
-
-def _at(body: Mapping[str, Any], path: str) -> object:
-    """What stands at this place; None: nothing."""
-    place: Any = body
-    for step in path.split("."):
-        place = place[int(step)] if isinstance(place, list) else place.get(step)
-        if place is None:
-            return None
-    return place
 
 
 def _put(body: dict[str, Any], path: str, value: object) -> None:

@@ -2,13 +2,14 @@
 
 What is held now is remembered, so that the list still holds after a start without a network. A newer list
 takes the place of the one before; an alarm is cleared by the list that no longer has its code, or when the
-hold's time is over.
+hold's time is over. An animal is held with its lot and its certificate, a carcass with its animal: what a
+code stands for is known to those who saw it come.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,17 +42,22 @@ class Standing:
     until: int | None
 
 
+def _nothing(_node: str) -> Iterable[str]:
+    return ()
+
+
 class Holds:
-    """hears: every device that sees codes."""
+    """hears: every device that sees codes. stands_for: the nodes that are held with a code that was seen."""
 
     name = "holds"
     takes = frozenset({KIND})
 
-    def __init__(self, hears: Iterable[str]) -> None:
+    def __init__(self, hears: Iterable[str], stands_for: Callable[[str], Iterable[str]] = _nothing) -> None:
         self.hears = frozenset(hears)
-        self._issued = Table("issued", int)
-        self._held = Table("held", Held)
-        self._standing = Table("standing", Standing)
+        self._stands_for = stands_for
+        self._issued = Table("issued", int, told=True)
+        self._held = Table("held", Held, told=True)
+        self._standing = Table("standing", Standing, told=True)
         self.memory = Memory(self._issued, self._held, self._standing)
         self._prefixes: dict[int, set[str]] | None = None
 
@@ -68,7 +74,7 @@ class Holds:
         if not isinstance(item, Sighting):
             return
         node = f"{item.code.scheme}:{item.code.value}"
-        if node in self._standing or (key := self._match(node, item.at)) is None:
+        if not len(self._held) or node in self._standing or (key := self._with(node, item.at)) is None:
             return
         held = self._held[key]
         self._standing.put(node, Standing(key, held.until))
@@ -104,12 +110,17 @@ class Holds:
     def _settle(self, at: Instant, nodes: Iterable[str]) -> Iterator[Notice]:
         """Clears what is held no longer; what another hold still has stands on."""
         for node in nodes:
-            key = self._match(node, at)
+            key = self._with(node, at)
             if key is None:
                 self._standing.drop(node)
                 yield Notice(at, Cause.HELD, node, active=False)
             else:
                 self._standing.put(node, Standing(key, self._held[key].until))
+
+    def _with(self, node: str, at: Instant) -> str | None:
+        """The key of the hold that has this code, or what it stands for."""
+        keys = (self._match(each, at) for each in (node, *self._stands_for(node)))
+        return next((key for key in keys if key is not None), None)
 
     def _match(self, node: str, at: Instant) -> str | None:
         """The key of the hold that has this code at this time; the exact one first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -37,10 +38,16 @@ class Past(Protocol):
         """Whether a carcass was made of the animal with this tag."""
 
 
+@lru_cache(maxsize=1024)
 def subject(node: str, role: str) -> Subject:
-    """A node of the trail as a record names it."""
+    """A node of the trail as a record names it; not to be changed in place, as several records share it."""
     scheme, _, value = node.partition(":")
     return Subject(scheme=scheme, value=value, role=role)
+
+
+def receiver_node(receiver: str) -> str:
+    """A node has no blanks in it."""
+    return receiver if receiver.startswith("gln:") else f"receiver:{'_'.join(receiver.split())}"
 
 
 def spelt(links: Sequence[Link]) -> list[dict[str, Any]]:

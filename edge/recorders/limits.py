@@ -105,6 +105,7 @@ class Limits:
             for point in limit.points:
                 self._by_point.setdefault(point, []).append(limit)
         self._contexts = {limit.unless for limit in limits if limit.unless is not None}
+        self._pruned = False
         self._true = Table("true", bool)
         self._stretches = Table("stretches", Stretch)
         self._slopes = Table("slopes", Slope)
@@ -127,7 +128,14 @@ class Limits:
         return ()
 
     def tick(self, at: Instant) -> Iterable[Output]:
-        """Nothing happens between readings."""
+        """Nothing happens between readings; but at first, what the settings no longer have is forgotten."""
+        if not self._pruned:
+            self._pruned = True
+            keys = {_key(limit.name, point) for point, limits in self._by_point.items() for limit in limits}
+            for table in (self._stretches, self._slopes):
+                for key, _ in table.items():
+                    if key not in keys:
+                        table.drop(key)
         return ()
 
     def _watched(self, limit: Limit) -> bool:

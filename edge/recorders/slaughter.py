@@ -78,6 +78,8 @@ class Slaughter:
     ) -> None:
         self.name = f"slaughter.{line.name}"
         self.plan = line
+        self._binds = line.binds
+        self._stunned_first = 0
         self._past = past
         self._arrived = arrived
         self._stations = {station.reader: station for station in line.stations}
@@ -102,8 +104,21 @@ class Slaughter:
         """Those that hang, and those that left within the last days, by their numbers."""
         return self._carcasses.all()
 
+    def stands_for(self, node: str) -> Iterator[str]:
+        """What is held with the carcass on this hook, or of this number: itself, its animal, its lot."""
+        carcass = self._carcasses.on(node) or self._carcasses.get(node.partition(":")[2])
+        if carcass is None:
+            return
+        yield carcass.node
+        if carcass.animal is not None:
+            yield carcass.animal
+        if carcass.lot is not None:
+            yield f"lot:{carcass.lot}"
+        if carcass.certificate is not None:
+            yield f"certificate:{carcass.certificate}"
+
     def observe(self, device: str, item: Observation) -> Iterable[Output]:
-        if len(self._stunned):
+        if self._is_over(item.at):
             yield from self._unhooked(item.at)
         if isinstance(item, Sighting):
             if station := self._stations.get(device):
@@ -115,7 +130,8 @@ class Slaughter:
         return self._words.enter(fact)
 
     def tick(self, at: Instant) -> Iterable[Output]:
-        yield from self._unhooked(at)
+        if self._is_over(at):
+            yield from self._unhooked(at)
         for row in self._settling.values():
             if at > row.until:
                 self._cored(row)
@@ -172,10 +188,11 @@ class Slaughter:
             yield Notice(at, Cause.TAG_REUSED, tag, facts, severity="high")
             return
         yield from self._in_order(tag, at)
-        if self.plan.binds is None:
+        if self._binds is None:
             yield self._slaughtered(at, tag, Seen(at, station.reader))
         else:
             self._stunned.put(tag, Stunned(at, station.reader))
+            self._stunned_first = min(self._stunned_first, at)
 
     def _in_order(self, tag: str, at: Instant) -> Iterator[Notice]:
         """A lot that has passed does not come again, unless lots are mixed."""
@@ -225,17 +242,23 @@ class Slaughter:
             before.doubts.append("hook_reused")
             yield self._carcasses.told(before)
 
+    def _is_over(self, at: Instant) -> bool:
+        """Whether somebody may have waited for a hook for too long."""
+        return self._binds is not None and at - self._stunned_first > self._binds.lag[1]
+
     def _unhooked(self, at: Instant) -> Iterator[Output]:
         """Animals whose hook was not seen in time."""
-        binds = self.plan.binds
-        if binds is None:
+        if self._binds is None:
             return
-        over = [(row.at, tag) for tag, row in self._stunned.items() if at - row.at > binds.lag[1]]
-        for since, tag in sorted(over):
+        most = self._binds.lag[1]
+        for since, tag in sorted((row.at, tag) for tag, row in self._stunned.items()):
+            if at - since <= most:
+                break
             row = self._stunned[tag]
             self._stunned.drop(tag)
             if not row.hooked:
-                yield self._slaughtered(Instant(since + binds.lag[1]), tag, row.seen)
+                yield self._slaughtered(Instant(since + most), tag, row.seen)
+        self._stunned_first = min((row.at for row in self._stunned.values()), default=at)
 
     def _slaughtered(
         self, at: Instant, tag: str | None, stunned: Seen | None, binding: Binding | None = None
@@ -257,7 +280,7 @@ class Slaughter:
         if binding is not None:
             carcass.positions = binding.positions
             self._carcasses.hang(carcass, binding.hook, at)
-        elif self.plan.binds is not None:
+        elif self._binds is not None:
             carcass.doubts.append("no_hook")
         self._words.known(carcass)
         if self.plan.hangs_in is not None:

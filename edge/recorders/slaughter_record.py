@@ -20,14 +20,12 @@ from edge.records.slaughter import (
     Chilled,
     Cleaned,
     Cut,
-    Hung,
     Packed,
     SlaughterBasic,
     SlaughterExtended,
     SlaughterRecord,
-    Step,
 )
-from edge.records.words import Disposed, Judged
+from edge.records.words import Judged
 
 QUANTITIES = ("temperature", "humidity")
 """Of a room's climate."""
@@ -144,31 +142,31 @@ def _basic(carcass: Carcass, issuer: Issuer) -> SlaughterBasic:
 
 
 def _extended(carcass: Carcass, line: Line, climate: Mapping[str, Climate]) -> SlaughterExtended:
+    """Its pieces are made where the whole is validated: of some hundreds an hour that is half the cost."""
     disposal = carcass.disposal
-    return SlaughterExtended(
-        species=line.species,
-        lot=carcass.lot,
-        certificate=carcass.certificate,
-        county=_county(carcass.animal),
-        positions=carcass.positions,
-        process=list(_process(carcass)),
-        hot_weight_kg=_hot_weight(carcass),
-        core_temperature=carcass.cores[-1].value if carcass.cores else None,
-        rooms=[
-            Hung(
-                place=stay.place,
-                since=_time(stay.since),
-                to=None if stay.until is None else _time(stay.until),
-            )
-            for stay in carcass.stays
-        ],
-        chilled=_chilled(carcass, line, climate),
-        disposal=None if disposal is None else Disposed.model_validate(disposal.said("method", "mass_kg")),
-        packing=[
-            packed for word in carcass.packing if (packed := _told(Packed, word, "into", "count", "material"))
-        ],
-        doubts=carcass.doubts,
+    return SlaughterExtended.model_validate(
+        {
+            "species": line.species,
+            "lot": carcass.lot,
+            "certificate": carcass.certificate,
+            "county": _county(carcass.animal),
+            "positions": carcass.positions,
+            "process": list(_process(carcass)),
+            "hot_weight_kg": _hot_weight(carcass),
+            "core_temperature": carcass.cores[-1].value if carcass.cores else None,
+            "rooms": list(_rooms(carcass)),
+            "chilled": _chilled(carcass, line, climate),
+            "disposal": None if disposal is None else disposal.said("method", "mass_kg"),
+            "packing": [_told(Packed, word, "into", "count", "material") for word in carcass.packing],
+            "doubts": carcass.doubts,
+        }
     )
+
+
+def _rooms(carcass: Carcass) -> Iterator[dict[str, Any]]:
+    for stay in carcass.stays:
+        until = None if stay.until is None else _time(stay.until)
+        yield {"place": stay.place, "since": _time(stay.since), "to": until}
 
 
 def _told(piece: Any, word: Word | None, *names: str) -> Any:
@@ -190,14 +188,14 @@ def _county(animal: str | None) -> str | None:
         return None
 
 
-def _process(carcass: Carcass) -> Iterator[Step]:
+def _process(carcass: Carcass) -> Iterator[dict[str, Any]]:
     for name, seen in (("stunned", carcass.stunned), ("bound", carcass.bound)):
         if seen is not None:
-            yield Step.model_validate({"step": name, "at": _time(seen.at), "device": seen.device})
+            yield {"step": name, "at": _time(seen.at), "device": seen.device}
     for seen in carcass.masses.values():
-        yield Step(step="weighed", at=_time(seen.at), device=seen.device, mass_kg=seen.value)
+        yield {"step": "weighed", "at": _time(seen.at), "device": seen.device, "mass_kg": seen.value}
     for seen in carcass.cores:
-        yield Step(step="cored", at=_time(seen.at), device=seen.device, temperature=seen.value)
+        yield {"step": "cored", "at": _time(seen.at), "device": seen.device, "temperature": seen.value}
 
 
 def _hot_weight(carcass: Carcass) -> float | None:

@@ -9,6 +9,7 @@ from drivers.contract import NANOSECONDS, Instant
 from edge.instant import parse_rfc3339, rfc3339
 from edge.journal.trail import Link
 from edge.recorders.contract import Derived
+from edge.recorders.issuer import receiver_node
 from edge.recorders.route import Point, Strokes, geojson
 from edge.recorders.transport_goods import cargo
 from edge.recorders.transport_rows import (
@@ -71,9 +72,14 @@ class Writer:
 
     def begun(self, rows: Rows, plan: Plan, trip: Trip) -> Derived:
         """The first revision: it is under way."""
+        trip.id = self._id(plan, trip)
+        rows.trips.put(plan.name, trip)
         stretch = Stretch(trip.since, trip.since, [], {}, (), 0.0)
         record = self._record(rows, plan, trip, stretch, None)
         return self._derived(rows, plan, record.model_copy(update={"to": None}))
+
+    def _id(self, plan: Plan, trip: Trip) -> str:
+        return record_id(self._gateway, "transport", plan.name, rfc3339(Instant(trip.since)))
 
     def over(self, rows: Rows, plan: Plan, trip: Trip, stretch: Stretch, end: End) -> Derived:
         """The second: it is complete."""
@@ -110,7 +116,7 @@ class Writer:
     ) -> TransportRecord:
         vehicle = rows.vehicle(plan)
         since = rfc3339(Instant(trip.since))
-        own = record_id(self._gateway, "transport", plan.name, since)
+        own = trip.id or self._id(plan, trip)
         loaded, on = cargo(rows, plan, "loaded", stretch.to)
         delivered, off = cargo(rows, plan, "delivered", stretch.to)
         basic = TransportBasic(
@@ -154,7 +160,7 @@ class Writer:
         said = [{"source": link.source, "relation": link.relation, "target": link.target} for link in links]
         links += [Link(each.subject, "loaded", node, parse_rfc3339(each.at)) for each in basic.loaded.goods]
         for row in cargo(rows, plan, "delivered", ended)[1]:
-            to = f"receiver:{row.receiver}" if row.receiver else f"place:{row.place}" if row.place else None
+            to = receiver_node(row.receiver) if row.receiver else f"place:{row.place}" if row.place else None
             if to is not None:
                 links.append(Link(row.subject, "delivered", to, Instant(row.at)))
                 links.append(Link(node, "delivered", to, Instant(row.at)))

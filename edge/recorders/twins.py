@@ -21,6 +21,7 @@ from edge.alarms import Cause
 from edge.instant import rfc3339
 from edge.recorders.contract import Fact, Notice, Output
 from edge.recorders.memory import Memory, Table
+from edge.recorders.seldom import Seldom
 from edge.thinning import great_circle_m
 
 TAGS: Final = frozenset({"cn-eartag", "iso11784"})
@@ -33,8 +34,6 @@ FASTEST_M_S: Final = 35.0
 
 REMEMBERED: Final = 86_400 * NANOSECONDS
 """So long a sighting is looked back at, and an alarm stands after the last one."""
-
-TIDIED_EVERY: Final = 60 * NANOSECONDS
 
 
 class Spot(NamedTuple):
@@ -66,7 +65,7 @@ class Twins:
         self._spots = spots
         self._seen = Table("seen", Seen)
         self.memory = Memory(self._seen)
-        self._tidied = 0
+        self._tidied = Seldom()
 
     def observe(self, device: str, item: Observation) -> Iterable[Output]:
         if not isinstance(item, Sighting) or item.code.scheme not in TAGS:
@@ -88,9 +87,8 @@ class Twins:
         return ()
 
     def tick(self, at: Instant) -> Iterable[Output]:
-        if at - self._tidied < TIDIED_EVERY:
+        if not self._tidied.is_due(at):
             return
-        self._tidied = at
         for node, row in self._seen.items():
             if at - row.at > REMEMBERED:
                 self._seen.drop(node)

@@ -22,6 +22,9 @@ CHANGED: Final = 25.0
 """... and at which it has been changed; cold lends and takes some in between."""
 
 
+_DUE: Final = " due"
+
+
 @dataclass(slots=True)
 class Flag:
     """A row: the alarm stands."""
@@ -38,6 +41,7 @@ class Upkeep:
     def __init__(self, battery_devices: Iterable[str], due: Mapping[str, Instant]) -> None:
         self.hears = frozenset(battery_devices)
         self._due = due
+        self._keys = {*self.hears, *(f"{device}{_DUE}" for device in due)}
         self._flags = Table("flags", Flag)
         self.memory = Memory(self._flags)
 
@@ -57,8 +61,11 @@ class Upkeep:
         return ()
 
     def tick(self, at: Instant) -> Iterable[Output]:
+        for key, _ in self._flags.items():
+            if key not in self._keys:
+                self._flags.drop(key)
         for device, due in self._due.items():
-            key = f"{device} due"
+            key = f"{device}{_DUE}"
             if (at >= due) != (key in self._flags):
                 yield from self._flag(key, Cause.CALIBRATION_DUE, at, {"due": rfc3339(due)}, active=at >= due)
 

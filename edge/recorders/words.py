@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from drivers.contract import Instant
@@ -41,8 +42,9 @@ def word(fact: Fact) -> Word:
     return Word(fact.at, fact.entered, fact.by, fact.via, dict(fact.values), fact.reason)
 
 
+@lru_cache(maxsize=256)
 def sensed(device: str) -> Origin:
-    """A device saw it."""
+    """A device saw it. Not to be changed in place."""
     return Origin(kind="sensor", device=device)
 
 

@@ -34,14 +34,21 @@ class AlarmRecord(Record):
     detail: str = Field("", description="What was seen, in words. · 说明")
     facts: dict[str, Any] = Field({}, description="What was seen: limit, value, since when. · 数据")
     acknowledged: Acknowledgement | None = Field(None, description="What was done about it. · 处置")
+    cleared_by: Literal["person", "age", "settings"] | None = Field(
+        None,
+        description="Where it was not seen to be over: a person saw to it, nobody did for long, or it is no"
+        " longer in the settings. · 解除方式（人工处置 / 长期无人处置 / 配置已删除）",
+    )
 
 
 class GatewayRecord(Record):
     """网关: what happened to the gateway itself.
 
     event: ``started``, ``stopped``, ``journal`` (a new journal id; predecessor and its last seqs), ``clock``
-    (the base moved; by how many seconds), ``gap`` (what was given up or found no room), ``uplink_removed``
-    (it is no longer in the settings; what it had not delivered), ``holds`` (a hold list was refused),
+    (``shift_s`` is to be added to the stamps of the blocks of that ``boot`` whose ``clock`` is ``was``, with
+    its source and uncertainty; [least, most] for a boot that never learnt the time), ``gap`` (what was given
+    up or found no room), ``uplink_removed`` (it is no longer in the settings; what it had not delivered),
+    ``holds`` (a hold list was refused),
     ``command_refused`` (a command from above was; why, and how many for this reason since the start),
     ``key`` (the lanes are sealed by another key from now on; the handover signed by both, if there is one).
     """

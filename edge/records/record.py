@@ -37,6 +37,10 @@ class Record(Piece):
         """The JSON object, without what is empty."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
+    def encoded(self) -> bytes:
+        """``body`` as it is written down."""
+        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
+
 
 class Subject(Piece):
     """An identifier that a record is about. · 标识"""

@@ -104,7 +104,7 @@ def _unlocked(name: str, decoder: Decoder, options: BaseModel) -> Decoder:
     try:
         return decoder.unlocked(key.reveal())
     except ValueError:
-        raise SettingsError(problems=[Problem(name, 0, 0, "", "secret_key", {"key": str(key)})]) from None
+        raise SettingsError(problems=[Problem(name, 0, 0, "", "secret_key", {"secret": str(key)})]) from None
 
 
 def intaken(settings: Settings, drivers: Mapping[str, Driver]) -> list[Intaken]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,13 +12,18 @@ from drivers.contract import (
     Fix,
     Instant,
 )
+from edge.recorders.alarms import Known, StandingAlarms
+from edge.recorders.arrival import Arrivals
 from edge.recorders.contract import Recorder
 from edge.recorders.entered import Entered
 from edge.recorders.holds import Holds
+from edge.recorders.instruments import Instrument, Instruments, Role
 from edge.recorders.limits import Limit, Limits, Point
+from edge.recorders.slaughter import Slaughter
 from edge.recorders.twins import Spot, Twins
 from edge.recorders.upkeep import BATTERIES, Upkeep
 from edge.settings import Settings
+from edge.settings import devices as schema
 from edge.settings.alarms import Alarm
 from edge.wiring.animals import arrivals, slaughters
 from edge.wiring.devices import intaken
@@ -44,9 +49,47 @@ def recorders(settings: Settings, drivers: Mapping[str, Driver]) -> list[Recorde
     ]
 
 
-def holds(settings: Settings, drivers: Mapping[str, Driver]) -> Holds:
-    """Hears every device that sees codes."""
-    return Holds(facts.name for facts in intaken(settings, drivers) if not facts.quantities)
+def holds(settings: Settings, drivers: Mapping[str, Driver], others: Iterable[Recorder]) -> Holds:
+    """Hears every device that sees codes. others: that know what a code stands for."""
+    knowing = [each for each in others if isinstance(each, Arrivals | Slaughter)]
+    return Holds(
+        (facts.name for facts in intaken(settings, drivers) if not facts.quantities),
+        lambda node: (other for each in knowing for other in each.stands_for(node)),
+    )
+
+
+def instruments(settings: Settings, standing: StandingAlarms) -> Instruments:
+    """What fills each role."""
+    roles = {
+        name: Role(device.port, device.place, _instrument(device.instrument))
+        for name, device in settings.devices.items()
+    }
+    return Instruments(settings.gateway.id, settings.gateway.operator.name, roles, standing)
+
+
+def _instrument(there: schema.Instrument | None) -> Instrument | None:
+    if there is None:
+        return None
+    calibrated, due = (None if day is None else day.isoformat() for day in (there.calibrated, there.due))
+    return Instrument(there.serial, calibrated, due, there.certificate)
+
+
+def known(settings: Settings) -> Known:
+    """What alarms may be about."""
+    routes = settings.records.transport or {}
+    vehicles = {route.place for route in routes.values()}
+    zones = [name for name, place in settings.places.items() if place.kind == "zone" and place.at is not None]
+    return Known(
+        frozenset([*settings.devices, *settings.uplinks, *(each.port for each in settings.devices.values())]),
+        frozenset(upkeep_due(settings)),
+        frozenset(
+            [
+                *((name, point) for name, alarm in settings.alarms.items() for point in alarm.points),
+                *((name, route.place) for name, route in routes.items()),
+                *((zone, vehicle) for zone in zones for vehicle in vehicles),
+            ]
+        ),
+    )
 
 
 def twins(settings: Settings, drivers: Mapping[str, Driver]) -> Twins:
@@ -93,12 +136,16 @@ def _point(written: str) -> Point:
 def upkeep(settings: Settings, drivers: Mapping[str, Driver]) -> Upkeep:
     """What the devices' own quantities and instruments ask for."""
     batteries = [facts.name for facts in intaken(settings, drivers) if BATTERIES & set(facts.quantities)]
-    due = {
+    return Upkeep(batteries, upkeep_due(settings))
+
+
+def upkeep_due(settings: Settings) -> dict[str, Instant]:
+    """From when each instrument's calibration is overdue, by its device."""
+    return {
         name: _midnight(device.instrument.due, settings.gateway.timezone)
         for name, device in settings.devices.items()
         if device.instrument is not None and device.instrument.due is not None
     }
-    return Upkeep(batteries, due)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> Instant:

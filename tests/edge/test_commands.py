@@ -149,6 +149,51 @@ async def test_an_alarm_is_acknowledged_from_above(mosquitto: Path, tmp_path: Pa
         assert (standing.state, standing.acknowledged.by) == ("acknowledged", "监管平台")
 
 
+def truck(folder: Path, broker_port: int, gps_port: int) -> Path:
+    path = site(folder, broker_port, "trip")
+    data = yaml.safe_load(path.read_text())
+    data["ports"] = {"gps": {"tcp": f"127.0.0.1:{gps_port}"}}
+    data["places"] = {
+        "truck": {"kind": "vehicle", "plate": "甘N12345"},
+        "plant": {
+            "kind": "site",
+            "name": "东乡屠宰场",
+            "at": {"lat": 35.66, "lon": 103.38, "radius": "300m"},
+        },
+    }
+    data["devices"] = {"gps": {"driver": "nmea", "port": "gps", "place": "truck"}}
+    ends = {"begin": {"leaves": "plant"}, "end": {"stays": "plant", "for": "10min"}}
+    data["records"] = {"transport": {"route": {"place": "truck", "position": "gps", **ends}}}
+    path.write_text(yaml.safe_dump(data, allow_unicode=True))
+    return path
+
+
+async def test_a_trip_is_begun_and_ended_from_above(mosquitto: Path, tmp_path: Path) -> None:
+    """Where the geofence does not see it: each word is answered with the trip's record, and once only."""
+    async with (
+        Broker(mosquitto, tmp_path) as broker,
+        platform(broker) as above,
+        running(truck(tmp_path, broker.port, free_port())) as one,
+    ):
+        await heard(one)
+        words = ("begin", "begin", "end", "end")
+        answers = [
+            await above.ask("trip", command(f"c-{n}", values={"vehicle": "truck", "action": word}))
+            for n, word in enumerate(words)
+        ]
+        stored = [
+            record
+            for (lane, _), body in journalled(tmp_path / "journal.db").items()
+            if lane == "records" and (record := orjson.loads(body)["record"])["kind"] == "transport"
+        ]
+    assert [answer["ok"] for answer in answers] == [True, False, True, False]
+    assert [answer.get("error") for answer in answers[1::2]] == ["trip_on", "no_trip"]
+    trips = {record["id"]: record for record in stored if record["stretch"] == "trip"}
+    [trip] = trips.values()
+    assert answers[2]["records"] == [trip["id"]]
+    assert (trip["begun_by"], trip["ended_by"], trip["basic"]["plate"]) == ("person", "person", "甘N12345")
+
+
 async def test_a_device_is_read_from_above_while_others_enter(mosquitto: Path, tmp_path: Path) -> None:
     async with Broker(mosquitto, tmp_path) as broker, platform(broker) as above:
         path = site(tmp_path, broker.port, "read", "enter")
@@ -258,7 +303,8 @@ async def test_a_flood_is_bounded_counted_and_recorded_once(tmp_path: Path) -> N
 
 async def test_a_gateway_without_the_time_takes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(site(tmp_path, free_port(), "enter")) as one:
-        monkeypatch.setattr(one.clock, "state", "unsynced")
+        monkeypatch.setattr(type(one.clock), "known", False)
+        monkeypatch.setattr(type(one.clock), "holds", False)
         one.commands.offer("platform", Message("enter", command("c-1", **RECALL)))
         await until(lambda: one.commands.counts == {"unsynced": 1})
     assert [each["reason"] for each in refusals(tmp_path)] == ["unsynced"]

@@ -16,6 +16,7 @@ from drivers.contacts.gpio import Contacts
 from drivers.contract import Instant, LinkDown, NobodyAnswers
 from drivers.modbus.bus import Bus
 from edge import gateway, wiring
+from edge.control import Refused, ask
 from edge.errors import JournalError, SettingsError
 from edge.gateway import Gateway
 from edge.thinning import Thin
@@ -95,6 +96,21 @@ async def test_a_cloned_card_writes_under_a_new_journal_id_and_names_the_old_one
     assert (predecessor["journal"], predecessor["records"]) == (before, 2)
 
 
+@pytest.mark.parametrize("said", [{}, {"device": []}, {"device": {}}, {"device": "a", "wait": "soon"}])
+async def test_a_reading_that_is_asked_for_in_another_form_is_refused(
+    tmp_path: Path, said: dict[str, Any]
+) -> None:
+    stop = asyncio.Event()
+    running = await Gateway.open(gateway.load(site(tmp_path)))
+    life = asyncio.create_task(running.run(stop))
+    while not (tmp_path / "journal.db.sock").exists():
+        await asyncio.sleep(0.01)
+    with pytest.raises(Refused, match="malformed_request"):
+        await ask(tmp_path / "journal.db", "read", **said)
+    stop.set()
+    await life
+
+
 def test_a_device_is_adjusted_and_thinned_as_the_file_says(tmp_path: Path) -> None:
     panel = {"driver": "modbus", "port": "panel", "profile": "pt100-8", "unit": 1}
     path = site(
@@ -117,6 +133,9 @@ def test_a_device_is_adjusted_and_thinned_as_the_file_says(tmp_path: Path) -> No
     assert (air.calibrations["temperature"](3.7), air.thin) == (3.4, None)
     assert (core.calibrations["temperature"](5.0), core.thin) == (5.2, Thin(900.0, change=0.1))
     assert (truck.calibrations, truck.thin) == ({}, Thin(60.0, distance_m=50.0, turn_deg=20.0))
+
+
+EAR = {"driver": "wl134", "port": "ear"}
 
 
 async def test_a_port_that_is_not_there_is_an_alarm_until_it_opens(tmp_path: Path) -> None:
@@ -144,6 +163,23 @@ async def test_a_port_that_is_not_there_is_an_alarm_until_it_opens(tmp_path: Pat
     ]
     assert "no such device" in alarms[0]["detail"]
     assert alarms[1]["from"] < alarms[1]["to"]
+
+
+async def test_an_alarm_about_what_is_no_longer_in_the_file_is_cleared_at_the_start(tmp_path: Path) -> None:
+    ear = {"ports": {"ear": {"serial": str(tmp_path / "none")}}, "devices": {"ear": EAR}}
+    opened = await Gateway.open(gateway.load(site(tmp_path, **ear)))
+    stop = asyncio.Event()
+    running = asyncio.create_task(opened.run(stop))
+    while not len(opened.own.standing):
+        await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    await runs(site(tmp_path))
+    alarms = [block["record"] for block in records(tmp_path) if block["record"]["kind"] == "alarm"]
+    assert [(alarm["state"], alarm.get("cleared_by")) for alarm in alarms] == [
+        ("active", None),
+        ("cleared", "settings"),
+    ]
 
 
 def test_a_bus_on_which_nobody_answers_is_no_lost_port(tmp_path: Path) -> None:
@@ -194,3 +230,20 @@ async def test_contacts_on_a_chip_and_on_a_bus_have_their_sources(tmp_path: Path
     ignition, gate = facts["ignition"], facts["gate"]
     assert (ignition.every_s, ignition.spaced, ignition.quantities) == (10.0, False, ("open",))
     assert (gate.every_s, gate.quantities) == (60.0, ("door",))
+
+
+async def test_a_replaced_instrument_is_a_record_and_its_role_goes_on(tmp_path: Path) -> None:
+    def file(serial: str) -> Path:
+        ear = {**EAR, "instrument": {"serial": serial, "calibrated": "2026-03-01"}}
+        return site(tmp_path, ports={"ear": {"serial": str(tmp_path / "none")}}, devices={"ear": ear})
+
+    for serial in ("A-1", "A-1", "B-2"):
+        opened = await Gateway.open(gateway.load(file(serial)))
+        opened.recording.tick(opened.clock.now())
+        await opened.journal.close()
+    told = [block["record"] for block in records(tmp_path) if block["record"]["kind"] == "device"]
+    assert [(each["event"], each["instrument"]["serial"]) for each in told] == [
+        ("assigned", "A-1"),
+        ("replaced", "B-2"),
+    ]
+    assert told[1]["former"]["serial"] == "A-1"

@@ -9,7 +9,8 @@ from contextlib import closing
 import orjson
 import pytest
 
-from edge.journal import commits, finding, trail
+from edge.errors import JournalError
+from edge.journal import commits, finding, states, trail
 from edge.journal.database import open_reader
 from edge.journal.identity import Identity
 from edge.journal.packing import Record
@@ -143,6 +144,26 @@ async def test_what_a_failed_commit_did_not_keep_is_kept_by_the_next(
         assert await journal.remembered() == []
         await journal.flush()
         assert await journal.remembered() == [Row("slaughter.sheep", "hook-1", b"{}")]
+
+
+async def test_what_is_remembered_without_a_record_is_flushed_like_one(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The id of a command that makes no record: answered before it is on disk, it could be done twice."""
+    memory = Memory()
+
+    def fails(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    async with box.journal() as journal:
+        journal.remember(memory)
+        memory.rows = {"c-1": b"1"}
+        with monkeypatch.context() as broken:
+            broken.setattr(states, "remember", fails)
+            with pytest.raises(JournalError, match="takes nothing"):
+                await journal.flush()
+        await journal.flush()
+        assert await journal.remembered() == [Row("slaughter.sheep", "c-1", b"1")]
 
 
 def test_memory_never_runs_ahead_of_the_records_derived_from_it(box: Box) -> None:

@@ -121,9 +121,10 @@ class Plant:
         self.recorders: list[Recorder] = self._built()
 
     def _built(self) -> list[Recorder]:
-        arrivals = Arrivals([LAIRAGE], ISSUER, self._past)
-        arrived = arrivals.arrived if self._lairage else None
-        return [arrivals, Slaughter(self._line, ISSUER, self._past, arrived)]
+        self.arrivals = Arrivals([LAIRAGE], ISSUER, self._past)
+        arrived = self.arrivals.arrived if self._lairage else None
+        self.line = Slaughter(self._line, ISSUER, self._past, arrived)
+        return [self.arrivals, self.line]
 
     def killed(self) -> None:
         """What was committed is all that is left; it is started again."""

@@ -11,7 +11,9 @@ from edge.messages import LANGS, text
 from edge.recorders.contract import Derived, Fact, Unfit
 from edge.recorders.corrections import REMEMBERED, Corrections
 from edge.recorders.dispatch import Dispatch
+from tests.edge.recorders.abattoir import Plant
 from tests.edge.recorders.cold_store import ISSUER, PALLETS, at
+from tests.edge.recorders.test_arrival import animals, scans
 from tests.edge.recorders.test_dispatch import DOCK, docks, scan, sold
 
 
@@ -28,7 +30,7 @@ def correct(record: str, path: str, value: object, reason: str = "写错了") ->
 
 def corrections(derived: Derived) -> Corrections:
     newest = Newest(derived.record.body(), ("sscc:1", "place:dock"), derived.links)
-    return Corrections({derived.record.id: newest}.get)
+    return Corrections({derived.record.id: newest})
 
 
 def entered(recorder: Corrections, fact: Fact) -> Derived:
@@ -62,7 +64,7 @@ def test_what_the_recorder_derives_later_keeps_the_correction_and_counts_on() ->
     entered(corrected, correct(before.record.id, "extended.location", "2号月台"))
     rows = list(corrected.memory.changed(corrected.name))
 
-    restarted = Corrections(lambda _: None)
+    restarted = Corrections({})
     restarted.memory.load(rows)
     [later] = recorder.enter(sold(700, count=40))
     assert isinstance(later, Derived)
@@ -76,7 +78,7 @@ def test_a_second_correction_stands_beside_the_first() -> None:
     before = first_of(docks())
     once = corrections(before)
     first = entered(once, correct(before.record.id, "extended.location", "2号月台"))
-    twice = Corrections({before.record.id: Newest(first.record.body())}.get)
+    twice = Corrections({before.record.id: Newest(first.record.body())})
     twice.memory.load(once.memory.changed(once.name))
     body = entered(twice, correct(before.record.id, "basic.receiver", "超市", "买方改了")).record.body()
     assert (body["revision"], body["reason"]) == (3, "买方改了")
@@ -118,9 +120,9 @@ def test_what_cannot_be_put_right_is_refused_with_what_could(path: str, value: o
 
 
 def test_unknown_records_and_those_of_the_gateway_are_refused() -> None:
-    refused(Corrections(lambda _: None), correct("4711", "basic.x", 1), "no_record")
+    refused(Corrections({}), correct("4711", "basic.x", 1), "no_record")
     alarm = Newest({"id": "4711", "kind": "alarm"})
-    refused(Corrections(lambda _: alarm), correct("4711", "basic.x", 1), "not_corrected")
+    refused(Corrections({"4711": alarm}), correct("4711", "basic.x", 1), "not_corrected")
 
 
 def refused(recorder: Corrections, fact: Fact, key: str) -> None:
@@ -139,3 +141,47 @@ def test_it_is_remembered_for_more_than_a_year_and_not_for_ever() -> None:
     assert len(list(recorder.memory.changed("x"))) == 1
     recorder.tick(type(at(0))(at(601) + REMEMBERED))
     assert recorder.amended(before) is before
+
+
+def nodes(derived: Derived) -> set[str]:
+    """All that the trail will lead through."""
+    ends = {end for link in derived.links for end in (link.source, link.target)}
+    subjects = {f"{each['scheme']}:{each['value']}" for each in derived.record.body()["subjects"]}
+    said = {end for link in derived.record.body()["links"] for end in (link["source"], link["target"])}
+    assert said == ends
+    return ends | subjects
+
+
+def test_a_receiver_that_is_put_right_is_where_the_goods_went() -> None:
+    recorder = docks()
+    [said] = recorder.enter(sold(0, receiver="兰州 批发"))
+    assert isinstance(said, Derived)
+    corrected = corrections(said)
+    after = entered(corrected, correct(said.record.id, "basic.receiver", "西宁 超市"))
+    [later] = recorder.enter(sold(700, receiver="兰州 批发", count=40))
+    assert isinstance(later, Derived)
+    for derived in (after, corrected.amended(later)):
+        assert "receiver:西宁_超市" in nodes(derived)
+        assert "receiver:兰州_批发" not in nodes(derived)
+
+
+def test_a_receiver_that_was_not_known_is_led_to_and_one_that_is_struck_out_is_not() -> None:
+    before = first_of(docks())
+    named = entered(corrections(before), correct(before.record.id, "basic.receiver", "西宁"))
+    assert [(link.source, link.relation, link.target) for link in set(named.links) - set(before.links)] == [
+        (f"sscc:{PALLETS[0]}", "dispatched", "receiver:西宁")
+    ]
+    struck = entered(corrections(named), correct(before.record.id, "basic.receiver", None))
+    assert "receiver:西宁" not in nodes(struck)
+
+
+def test_the_certificate_and_the_lot_of_an_arrival_lead_along() -> None:
+    came = Plant().feed([scans(0, "6200000001"), *animals(10, [1])])
+    [animal] = (each for each in came if isinstance(each, Derived))
+    certified = entered(corrections(animal), correct(animal.record.id, "basic.certificate", "6200000009"))
+    assert "certificate:6200000009" in nodes(certified)
+    assert not {node for node in nodes(certified) if node.endswith("6200000001")}
+    [lot] = (each["value"] for each in animal.record.body()["subjects"] if each["scheme"] == "lot")
+    moved = entered(corrections(certified), correct(animal.record.id, "extended.lot", "261122-077"))
+    assert "lot:261122-077" in nodes(moved)
+    assert f"lot:{lot}" not in nodes(moved)

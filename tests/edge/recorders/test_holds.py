@@ -17,6 +17,9 @@ from edge.journal.states import Row
 from edge.recorders.contract import Fact, Notice, Output, Unfit
 from edge.recorders.hold_list import MOST_BYTES, Hold, HoldList, Malformed, read_list
 from edge.recorders.holds import Holds
+from tests.edge.recorders.abattoir import Plant, flock, says, tag
+from tests.edge.recorders.abattoir import hook as hook_number
+from tests.edge.recorders.test_arrival import animals, scans
 
 START = parse_rfc3339("2026-11-22T03:00:00Z")
 SICK = "362292600000123"
@@ -236,3 +239,49 @@ def test_what_is_no_list_is_refused_with_its_place(payload: bytes, where: str) -
 def test_whatever_is_published_is_read_or_refused(payload: bytes) -> None:
     with pytest.raises(Malformed):
         read_list(payload)
+
+
+def plant() -> tuple[Plant, Holds]:
+    """One animal under certificate A that hangs on its hook, and the holds over its line."""
+    there = Plant()
+    there.feed([scans(0, "A"), *animals(10, [1])])
+    return there, Holds(
+        ["lairage-tags", "ear-tags", "hook-core"],
+        lambda node: [other for each in (there.arrivals, there.line) for other in each.stands_for(node)],
+    )
+
+
+@pytest.mark.parametrize(
+    "held", ["certificate:A", "lot:{lot}", f"cn-eartag:{tag(1)}", f"^cn-eartag:{tag(1)[:7]}", "^certificate:"]
+)
+@pytest.mark.parametrize("on_the_hook", [False, True])
+def test_an_animal_is_stopped_with_its_lot_and_its_certificate(held: str, on_the_hook: bool) -> None:
+    there, recorder = plant()
+    arrived = there.arrivals.arrived(f"cn-eartag:{tag(1)}")
+    assert arrived is not None
+    code = held.format(lot=arrived.lot)
+    recorder.enter(listed(hold(code.removeprefix("^"), prefix=code.startswith("^"))))
+    item = Sighting(at(3600), Code("cn-eartag", tag(1)))
+    if on_the_hook:
+        there.feed(told for told in flock(1)[0].on_the_line() if told.device in {"ear-tags", "hook-bind"})
+        item = Sighting(at(7200), Code("epc-uhf", hook_number(1)))
+    subject = f"{item.code.scheme}:{item.code.value}"
+    [notice] = recorder.observe("ear-tags", item)
+    assert isinstance(notice, Notice)
+    assert (notice.subject, notice.facts["hold"]) == (subject, code.removeprefix("^"))
+    assert told(recorder.enter(listed(hold("lot:other"), seconds=9000))) == [(False, subject)]
+    assert told(recorder.observe("ear-tags", item._replace(at=at(9100)))) == []
+
+
+def test_an_animal_of_another_lot_passes() -> None:
+    _, recorder = plant()
+    recorder.enter(listed(hold("certificate:A")))
+    assert told(recorder.observe("ear-tags", Sighting(at(60), Code("cn-eartag", tag(2))))) == []
+
+
+def test_an_animal_is_held_under_the_tag_that_it_wore_before() -> None:
+    there, recorder = plant()
+    old, new = (f"cn-eartag:{tag(number)}" for number in (1, 9))
+    there.feed([says(700, "tag-replaced", old=old, new=new)])
+    recorder.enter(listed(hold(old)))
+    assert told(recorder.observe("ear-tags", Sighting(at(800), Code("cn-eartag", tag(9))))) == [(True, new)]

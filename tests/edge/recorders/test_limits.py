@@ -167,3 +167,15 @@ def test_a_calibration_is_told_on_the_day_it_is_overdue_and_once() -> None:
     renewed = Upkeep([], {"chiller-1-air": at(10_000)})
     renewed.memory.load(list(upkeep.memory.changed("upkeep")))
     assert [each.active for each in renewed.tick(at(20)) if isinstance(each, Notice)] == [False]
+
+
+def test_a_limit_that_was_taken_out_and_put_back_tells_anew() -> None:
+    limits = Limits([WARM])
+    warm = [says(minute, 5.0) for minute in range(12)]
+    assert [active for active, *_ in told(limits, warm)] == [True]
+    without = Limits([])
+    without.memory.load(limits.memory.changed(limits.name))
+    without.tick(at(12))
+    back = Limits([WARM])
+    back.memory.load(row for row in without.memory.changed(limits.name) if row.body is not None)
+    assert [active for active, *_ in told(back, [says(minute, 5.0) for minute in range(20, 32)])] == [True]

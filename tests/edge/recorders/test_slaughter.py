@@ -147,6 +147,24 @@ def test_where_the_lag_fits_several_the_uncertainty_is_stated_and_holds_the_trut
     assert len(newest(outputs)) == len(carcasses(outputs)) == 20, "no animal is on two hooks"
 
 
+def test_a_hook_that_is_known_late_says_how_far_its_animal_may_be_another() -> None:
+    """Where the window is wide, those behind a missed hook take each other's; the last is left for it."""
+    stations = [
+        each._replace(lag=(s(20), s(60))) if each.step == "bound" else each for each in SHEEP.stations
+    ]
+    animals = flock(12)
+    animals[9].hook_missed = True
+    outputs = Plant(SHEEP._replace(stations=stations)).feed(day(animals))
+    order = [each.tag for each in animals]
+    wrong = 0
+    for truth in animals:
+        [body] = [each for each in newest(outputs).values() if hook(truth.hook) in roles(each, "hook")]
+        apart = abs(order.index(body["basic"]["animal"].partition(":")[2]) - order.index(truth.tag))
+        assert apart <= body["extended"]["positions"] <= 8
+        wrong += apart > 0
+    assert wrong, "else there is nothing to be stated"
+
+
 def test_an_operator_may_state_that_animals_change_places() -> None:
     stations = [each._replace(positions=2) if each.step == "bound" else each for each in SHEEP.stations]
     outputs = Plant(SHEEP._replace(stations=stations)).feed(day(flock(3)))
@@ -424,7 +442,7 @@ def test_what_a_person_put_right_stays_right_when_the_carcass_is_weighed() -> No
     told = sorted(animal.on_the_line(), key=lambda each: each.at)
     [first] = (each for each in plant.feed(told[:2]) if isinstance(each, Derived))
     kept = Newest(first.record.body(), (), first.links)
-    corrections = Corrections({first.record.id: kept}.get)
+    corrections = Corrections({first.record.id: kept})
     when = told[1].at
     values = {"record": first.record.id, "field": "extended.certificate", "value": "6201234567"}
     [put_right] = corrections.enter(Fact(when, when, "correct", values, "马兽医", reason="扫错"))
@@ -444,7 +462,7 @@ def test_an_animal_that_is_put_right_takes_its_trail_along() -> None:
     told = sorted(animal.on_the_line(), key=lambda each: each.at)
     [first] = (each for each in plant.feed(told[:2]) if isinstance(each, Derived))
     body, truly = first.record.body(), f"cn-eartag:{tag(77)}"
-    corrections = Corrections({first.record.id: Newest(body, (), first.links)}.get)
+    corrections = Corrections({first.record.id: Newest(body, (), first.links)})
     when = told[1].at
     values = {"record": first.record.id, "field": "basic.animal", "value": truly}
     [put_right] = corrections.enter(Fact(when, when, "correct", values, "马兽医", reason="耳标读错"))
