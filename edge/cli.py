@@ -268,7 +268,7 @@ def key(lang: Lang) -> click.Command:
 
 
 def scan(lang: Lang) -> click.Command:
-    return scanning.scan(lang, gateway.drivers(), gateway.in_the_air)
+    return scanning.scan(lang, gateway.drivers())
 
 
 def trace(lang: Lang) -> click.Command:

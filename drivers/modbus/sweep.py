@@ -136,7 +136,8 @@ class Sweep:
 
     async def _knocked(self, way: Way, conversation: Conversation, units: Sequence[int]) -> list[int]:
         """Those of the units that answer."""
-        self._told.trying(way, len(units))
+        if units:
+            self._told.trying(way, len(units))
         found = []
         for unit in units:
             answers = await _knock(conversation, unit)

@@ -25,6 +25,13 @@ class Found(NamedTuple):
     readings: Mapping[str, Reading]
 
 
+async def in_the_air(adapter: str, seconds: float, drivers: Mapping[str, Driver]) -> list[Found]:
+    """The Bluetooth devices that this adapter hears, and who understands them. Raises LinkDown."""
+    from drivers.ble.air import listen  # noqa: PLC0415 - bleak and D-Bus are loaded only where there is a radio
+
+    return [found(heard, drivers) for heard in await listen(adapter, seconds)]
+
+
 def found(heard: Heard, drivers: Mapping[str, Driver]) -> Found:
     """Every driver of advertisements that needs no more than an address is tried on all that was said."""
     understood = {}

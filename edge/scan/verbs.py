@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import AddressValueError
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -30,17 +30,14 @@ LARGEST_NUMBER: Final = 465_536
 
 SHOWN_BYTES: Final = 24
 
-InTheAir = Callable[[str, float], Any]
-"""Listens on an adapter for so many seconds: the devices found, awaited."""
 
-
-def scan(lang: Lang, drivers: Mapping[str, Driver], in_the_air: InTheAir) -> click.Group:
+def scan(lang: Lang, drivers: Mapping[str, Driver]) -> click.Group:
     """The verb; drivers: the catalogue."""
-    kinds = [_serial(lang, drivers), _modbus(lang), _ble(lang, in_the_air)]
+    kinds = [_serial(lang, drivers), _modbus(lang), _ble(lang, drivers)]
     return click.Group("scan", help=text(lang, "cli.scan"), commands=kinds)
 
 
-def _ble(lang: Lang, in_the_air: InTheAir) -> click.Command:
+def _ble(lang: Lang, drivers: Mapping[str, Driver]) -> click.Command:
     @click.command("ble", help=text(lang, "cli.scan_ble"))
     @click.option("--adapter", default="hci0", show_default=True, help=text(lang, "cli.option_adapter"))
     @click.option(
@@ -53,7 +50,7 @@ def _ble(lang: Lang, in_the_air: InTheAir) -> click.Command:
     )
     @json_option(lang)
     def verb(adapter: str, seconds: float, as_json: bool) -> None:
-        devices = asyncio.run(in_the_air(adapter, seconds))
+        devices = asyncio.run(ble.in_the_air(adapter, seconds, drivers))
         if as_json:
             print_json(ble.facts(devices))
         else:
