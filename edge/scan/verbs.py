@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 import click
 
 from drivers.contract import Driver
-from drivers.links.ports import holders, serial_port, serial_ports
+from drivers.links.ports import clients, holders, serial_port, serial_ports
 from drivers.links.serial import Parity
 from drivers.modbus.conversation import LineInUse
 from drivers.modbus.sweep import Sweep, Swept, Way
@@ -136,7 +136,7 @@ def _modbus(lang: Lang) -> click.Command:
         as_json: bool,
     ) -> None:
         target = _target(where, lang)
-        _expect_free(target, lang)
+        _expect_free(target, lang, force=force)
         ways = modbus.ways(target, [int(baud) for baud in bauds], parities, timeout_s)
         profiles = modbus.sound(profiles_for(Path.cwd() / "settings.yaml"))
         sweep = Sweep(profiles, modbus.plausible, _Progress(lang), force=force)
@@ -177,10 +177,10 @@ def _target(where: str, lang: Lang) -> modbus.Target:
         raise click.UsageError(text(lang, "scan.no_target", where=where)) from error
 
 
-def _expect_free(target: modbus.Target, lang: Lang) -> None:
-    """A port that another program has open is let alone."""
-    held = holders(target.path) if target.path else []
-    if not held:
+def _expect_free(target: modbus.Target, lang: Lang, *, force: bool) -> None:
+    """A port that another program has open is let alone; a host that one talks to, unless it is forced."""
+    held = holders(target.path) if target.path else clients(target.host, target.number)
+    if not held or (force and not target.path):
         return
     gateways = [holder for holder in held if serial.is_gateway(holder)]
     by = ", ".join(map(str, gateways or held))

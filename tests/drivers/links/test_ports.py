@@ -13,8 +13,9 @@ import pytest
 from serial.tools.list_ports_linux import SysFS
 
 from drivers.links import ports
-from drivers.links.ports import Adapter, Holder, holders, serial_port, serial_ports
+from drivers.links.ports import Adapter, Holder, clients, holders, serial_port, serial_ports
 from drivers.links.serial import open_serial
+from drivers.links.tcp import open_tcp
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ async def test_who_has_a_device_open_without_a_lock_has_it_too(tmp_path: Path) -
     assert process.stdout is not None
     await process.stdout.readline()
     (holder,) = holders(str(device))
-    await process.communicate()
+    await process.communicate(b"")
     assert (holder.process, holder.arguments[-1]) == (process.pid, str(device))
 
 
@@ -88,3 +89,33 @@ def _played(device: str, vendor: int | None) -> SysFS:
     info.vid, info.pid = vendor, 0x6001
     info.manufacturer, info.product, info.serial_number = "FTDI", "FT232R USB UART", None
     return info
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_who_talks_to_a_host_is_its_client(host: str) -> None:
+    near = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, 0)
+    async with near:
+        number = near.sockets[0].getsockname()[1]
+        assert clients(host, number) == [], "who serves it is not"
+        link = await open_tcp(host, number)
+        (holder,) = clients(host, number)
+        link.close()
+    assert holder.process == os.getpid()
+    await asyncio.sleep(0)
+
+
+def test_a_client_that_may_not_be_seen_is_its_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "tcp").write_text(
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+        "   0: 0100007F:C350 0100007F:01F6 01 00000000:00000000 00:00000000 00000000 0 0 4711\n"
+        "   1: 0100007F:C350 0100007F:01F6 06 00000000:00000000 00:00000000 00000000 1 0 4712\n"
+        "   2: 0100007F:01F6 0100007F:C350 01 00000000:00000000 00:00000000 00000000 1 0 4713\n"
+    )
+    monkeypatch.setattr(ports, "PROC", tmp_path)
+    (holder,) = clients("127.0.0.1", 502)
+    assert (str(holder), holder.process) == ("root", 0)
+
+
+def test_an_unknown_host_has_no_clients() -> None:
+    assert clients("no-such-host.invalid", 502) == []

@@ -165,9 +165,11 @@ def test_noise_is_no_master() -> None:
     assert found is not None
 
 
-async def _interrupted(wire: Wire, act: Callable[[Wire], None], after_s: float) -> Swept | None:
+async def _interrupted(
+    wire: Wire, act: Callable[[Wire], None], after_s: float, *, force: bool = False
+) -> Swept | None:
     asyncio.get_running_loop().call_later(after_s, act, wire)
-    return await Sweep(PROFILES, lambda _: True, Progress(), force=False).run(wire.ways(), range(1, 17))
+    return await Sweep(PROFILES, lambda _: True, Progress(), force=force).run(wire.ways(), range(1, 17))
 
 
 def test_who_wants_it_goes_on_though_others_talk() -> None:
@@ -177,7 +179,12 @@ def test_who_wants_it_goes_on_though_others_talk() -> None:
         yield 0.01, babble
         yield from answering({2: 0.05})(request)
 
-    found, _ = swept(Wire(SETTINGS[0], answer), range(1, 5), force=True)
+    def talk(wire: Wire) -> None:
+        wire.links[0].arrive(babble)
+
+    wire = Wire(SETTINGS[0], answer)
+    found = in_jumping_time(lambda: _interrupted(wire, talk, after_s=LISTEN_S / 2, force=True))
+    assert found is not None
     assert [unit.number for unit in found.units] == [2]
 
 

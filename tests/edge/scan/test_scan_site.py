@@ -193,24 +193,31 @@ async def test_an_unknown_register_is_read_in_every_way(site: Site, tmp_path: Pa
 
 
 async def test_a_port_that_a_gateway_has_is_let_alone(site: Site, tmp_path: Path, gateways: Gateways) -> None:
-    path = where(site, "line")
-    device = {"driver": "modbus", "port": "line", "unit": 2, "profile": "xy-md02", "every": "1s"}
+    line, server = where(site, "line"), where(site, "server")
     data = {
         **MINIMAL,
         "journal": {"path": str(tmp_path / "journal.db")},
-        "ports": {"line": {"serial": path}},
-        "devices": {"air": device},
+        "ports": {"line": {"serial": line}, "server": {"tcp": server, "framing": "rtu"}},
+        "devices": {
+            name: {"driver": "modbus", "port": port, "unit": unit, "profile": profile, "every": "1s"}
+            for name, port, unit, profile in (
+                ("air", "line", 2, "xy-md02"),
+                ("yard", "server", 1, "comet-t3311"),
+            )
+        },
     }
     config = tmp_path / "site.yaml"
     config.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
     gateway = gateways(config)
     await gateway.start()
-    while (await gateway.status())["ports"]["line"]["state"] != "up":
+    while {port["state"] for port in (await gateway.status())["ports"].values()} != {"up"}:
         await asyncio.sleep(0.05)
-    swept, heard = await asyncio.gather(scan("modbus", path), scan("serial", "--port", path))
+    swept, host, heard = await asyncio.gather(
+        scan("modbus", line), scan("modbus", server), scan("serial", "--port", line)
+    )
     await gateway.stop()
-    assert (swept.code, heard.code) == (3, 3)
-    for said in (swept.err, heard.out):
+    assert (swept.code, host.code, heard.code) == (3, 3, 3)
+    for said in (swept.err, host.err, heard.out):
         assert "a gateway that runs" in said
         assert "tagtrail read CONFIG DEVICE" in said
 
