@@ -51,23 +51,25 @@ class Setting(NamedTuple):
 
 class Hearing(NamedTuple):
     """What a line said, and whose words those are. data: what came at the setting; none: silence. understood:
-    by whom; nobody: the first bytes that came. bus: units of a Modbus conversation that others have there."""
+    by whom; nobody: the first bytes that came. bus: units of a Modbus conversation that others have there.
+    speeds: at which it was listened to until then; all, unless it was understood or fell silent."""
 
     setting: Setting
     data: bytes = b""
     understood: Sequence[Understood] = ()
     bus: Sequence[int] = ()
+    speeds: Sequence[int] = ()
 
 
 async def hear(open_at: OpenAt, tried: Sequence[Candidate], wait_s: float) -> Hearing:
     """Listens, and writes nothing. wait_s: for the first byte at each speed. Raises LinkDown."""
     first: Hearing | None = None
-    for baud in SPEEDS:
+    for count, baud in enumerate(SPEEDS, start=1):
         data = await _heard_at(open_at, baud, wait_s)
         hearing = made_of(data, baud, tried)
         if hearing.understood or hearing.bus:
             return hearing
-        first = first or hearing
+        first = (first or hearing)._replace(speeds=SPEEDS[:count])
         if not data:
             break
     assert first is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from drivers.contract import Driver, LinkDown
-from drivers.hearing import SPEEDS, Hearing, Setting, ask, hear
+from drivers.hearing import Hearing, Setting, ask, hear
 from drivers.links.ports import Adapter, Holder, SerialPort
 from drivers.links.serial import open_serial
 from drivers.recognition import candidates, is_mere_text
@@ -101,6 +101,7 @@ def _heard_facts(hearing: Hearing | None) -> dict[str, Any]:
         "listened": True,
         **hearing.setting._asdict(),
         "bytes": len(hearing.data),
+        "speeds": list(hearing.speeds),
         "hex": hearing.data[:SHOWN_BYTES].hex(),
         "modbus_units": list(hearing.bus),
         "drivers": [
@@ -169,7 +170,7 @@ def _why(each: Scanned, lang: Lang) -> str:
     if not hearing.data:
         return text(lang, "scan.silent", path=each.port.path)
     first = hearing.data[:SHOWN_BYTES].hex(" ")
-    speeds = ", ".join(map(str, SPEEDS))
+    speeds = ", ".join(map(str, hearing.speeds))
     return text(
         lang, "scan.unknown", bytes=len(hearing.data), baud=hearing.setting.baud, hex=first, speeds=speeds
     )

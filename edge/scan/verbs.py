@@ -139,12 +139,15 @@ def _modbus(lang: Lang) -> click.Command:
         _expect_free(target, lang, force=force)
         ways = modbus.ways(target, [int(baud) for baud in bauds], parities, timeout_s)
         profiles = modbus.sound(profiles_for(Path.cwd() / "settings.yaml"))
-        sweep = Sweep(profiles, modbus.plausible, _Progress(lang), force=force)
+        progress = _Progress(lang)
+        sweep = Sweep(profiles, modbus.plausible, progress, force=force)
         numbers = sorted({unit for each in units or (UNITS,) for unit in each})
         try:
             swept, registers = asyncio.run(_swept(sweep, ways, numbers, register, named=bool(units)))
         except LineInUse as stop:
             end(_in_use(stop, target, lang), EXIT_NO)
+        finally:
+            progress.end()
         if swept is None:
             end(text(lang, "scan.nobody", where=target.where), EXIT_NO)
         if as_json:
@@ -210,6 +213,11 @@ class _Progress:
             self._say(text(self._lang, "scan.answers", unit=unit))
         elif self._counts:
             click.echo(f"\r{unit:4} ", err=True, nl=False)
+
+    def end(self) -> None:
+        """Takes the count off the terminal."""
+        if self._counts:
+            click.echo("\r     \r", err=True, nl=False)
 
     def _say(self, line: str) -> None:
         click.echo(f"\r{line}" if self._counts else line, err=True)

@@ -69,10 +69,28 @@ def test_silence_at_one_speed_is_silence_at_all() -> None:
     assert took_s == pytest.approx(10)
 
 
+class Once(Line):
+    """It says one thing, at the first speed it is opened with."""
+
+    def __init__(self) -> None:
+        super().__init__(0, b"", every_s=1e6)
+
+    async def open(self, baud: int) -> Link:
+        link = await super().open(baud)
+        if len(self.links) == 1:
+            asyncio.get_running_loop().call_later(1, self.links[0].arrive, GARBLED)
+        return link
+
+
+def test_a_reader_that_spoke_once_is_shown_with_the_speeds_it_was_listened_to_at() -> None:
+    hearing, _ = heard(Once(), wait_s=10)
+    assert (hearing.data, list(hearing.speeds)) == (GARBLED, list(SPEEDS[:2]))
+
+
 def test_what_nobody_knows_is_shown_as_it_first_came() -> None:
     line = Line(0, b"")
     hearing, _ = heard(line)
-    assert line.opened == list(SPEEDS)
+    assert line.opened == list(hearing.speeds) == list(SPEEDS)
     assert hearing.setting == Setting(SPEEDS[0])
     assert hearing.data.startswith(GARBLED)
     assert not hearing.understood

@@ -37,7 +37,9 @@ PORTS: Final = [
     Scanned(port("/dev/ttyUSB2"), (), Hearing(Setting(9600))),
     Scanned(port("/dev/ttyUSB3", GATEWAY)),
     Scanned(port("/dev/ttyUSB4", MINICOM)),
-    Scanned(port("/dev/ttyUSB5"), (), Hearing(Setting(9600), bytes.fromhex("80f800e678"))),
+    Scanned(
+        port("/dev/ttyUSB5"), (), Hearing(Setting(9600), bytes.fromhex("80f800e678"), speeds=(9600, 57600))
+    ),
     Scanned(port("/dev/ttyUSB6"), (), Hearing(Setting(19200), b"\x05", (), [5, 6])),
     Scanned(port("/dev/ttyUSB7"), failure="/dev/ttyUSB7: permission denied"),
 ]
@@ -72,6 +74,7 @@ def test_what_is_not_known_comes_with_advice() -> None:
     assert "tagtrail scan modbus /dev/ttyUSB2" in silent
     assert "tagtrail (process 812) has it: a gateway that runs" in gateways
     assert "minicom (process 99) has it open" in held
+    assert "understands at 9600, 57600 baud" in strange
     assert "the first at 9600 baud: 80 f8 00 e6 78" in strange
     assert "units 5, 6" in modbus
     assert forbidden.endswith("permission denied")
