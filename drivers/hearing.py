@@ -6,7 +6,8 @@
     bytes │ 3 s more │ understood     done
                      │ not understood  the next speed
 
-Bytes come at a wrong speed too, though as other bytes: silence at one speed is silence at every.
+Bytes come at a wrong speed too, though as other bytes: silence at one speed is silence at every. The line is
+heard in 8N1, which tells 7E1 as well; no manual of a device that talks by itself names another setting.
 """
 
 from __future__ import annotations

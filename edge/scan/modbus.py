@@ -232,6 +232,6 @@ def _table(registers: Registers, lang: Lang) -> Iterator[str]:
         yield "  " + text(lang, "scan.place", **what, hex=answer.hex(" "))
         yield f"    {'':8} {'':4} {'x 1':>14} {'x 0.1':>14} {'x 0.01':>14}"
         for spelling in spellings(answer):
-            values = " ".join(f"{value:>14.7g}" for value in spelling.values)
+            values = " ".join(f"{value:>14.10g}" for value in spelling.values)
             yield f"    {spelling.type:8} {spelling.order:4} {values}"
     yield text(lang, "scan.register_next")
