@@ -32,6 +32,7 @@ from edge.evidence import verify as evidence
 from edge.evidence.seals import Handover, is_public_key
 from edge.journal.database import expect_readable
 from edge.messages import LANGS, Lang, from_locale, sentence, text
+from edge.rereading import Rereading
 from edge.settings.measures import Duration
 
 EXIT_NO: Final = 1
@@ -124,8 +125,10 @@ async def _daemon(config: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    rereading = Rereading(config)
+    loop.add_signal_handler(signal.SIGHUP, rereading.asked.set)
     running = await gateway.Gateway.open(gateway.load(config))
-    await running.run(stop)
+    await running.run(stop, rereading)
 
 
 def check(lang: Lang) -> click.Command:

@@ -15,17 +15,20 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from drivers.catalogue import DRIVERS
-from drivers.contract import Instant, NobodyAnswers
+from drivers.contract import Instant
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
 from edge.clock import Clock, boot_id, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
+from edge.delivering import FarSide, Uplinks, far_sides, given_up, registered
+from edge.devices import Intaken
 from edge.entering import Entering
+from edge.errors import SettingsError
 from edge.evidence.holding import handed_over, signing_key
 from edge.holds import HoldLists
 from edge.intake import Intake
@@ -33,30 +36,21 @@ from edge.journal.block import Entry
 from edge.journal.store import Identity, Journal, Rules
 from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
+from edge.ports import Ports
 from edge.reading import longest_wait_s, read_directly, read_next
 from edge.recorders.commanded import Commanded
+from edge.recorders.contract import Recorder
 from edge.recorders.corrections import Corrections
 from edge.recorders.holds import Holds
 from edge.recording import Recording
+from edge.reload import Difference, difference, in_force, refusals
+from edge.rereading import Rereading
+from edge.running import Running
 from edge.scan import Found, found
 from edge.settings import Settings
-from edge.supervisor import Health, supervise
 from edge.systemd import notify
-from edge.uplinks.contract import Uplink
 from edge.uplinks.mqtt import MqttUplink, Target
-from edge.uplinks.store import Store
-from edge.wiring import (
-    allowed,
-    holds,
-    instruments,
-    intaken,
-    known,
-    recorders,
-    sources,
-    stores,
-    targets,
-    to_stores,
-)
+from edge.wiring import Hung, allowed, hanging, holds, instruments, intaken, known, recorders, sources
 
 log = logging.getLogger(__name__)
 
@@ -69,31 +63,62 @@ def load(path: Path) -> Settings:
     return schema.load(path, DRIVERS)
 
 
+class Wanted(NamedTuple):
+    """All that settings ask for, their secrets read; nothing is opened yet."""
+
+    settings: Settings
+    hung: Mapping[str, Hung]
+    far: Mapping[str, FarSide]
+    devices: Sequence[Intaken]
+    derived: Sequence[Recorder]
+    held: Holds
+
+    @classmethod
+    def by(cls, settings: Settings) -> Wanted:
+        """Raises SettingsError."""
+        derived = recorders(settings, DRIVERS)
+        return cls(
+            settings,
+            hanging(settings, DRIVERS),
+            far_sides(settings),
+            intaken(settings, DRIVERS),
+            derived,
+            holds(settings, DRIVERS, derived),
+        )
+
+    def recorders(self, own: OwnRecords, lasting: Sequence[Recorder]) -> list[Recorder]:
+        """In the order in which they are told. lasting: those that no settings change."""
+        return [*self.derived, self.held, *lasting, instruments(self.settings, own.standing)]
+
+
 class Gateway:
     """A daemon ready to run; ``open`` makes one."""
 
     def __init__(
         self,
-        settings: Settings,
-        targets: Mapping[str, Target],
-        stores: Mapping[str, Store],
+        wanted: Wanted,
         clock: Clock,
         own: OwnRecords,
         *,
         journal: Journal,
         recording: Recording,
+        lasting: Sequence[Recorder],
         entering: Entering,
-        held: Holds,
         commanded: Commanded,
     ) -> None:
-        self.settings = settings
+        self.settings = wanted.settings
         self.clock = clock
         self.own = own
         self.journal = journal
         self.started = time.monotonic()
+        self.rereading: Rereading | None = None
         self._lost: dict[str, tuple[Instant, int]] = {}
+        self._running = Running()
+        self.recording = recording
+        self._lasting = lasting
+        self.entering = entering
         self.intake = Intake(
-            intaken(settings, DRIVERS),
+            wanted.devices,
             journal=journal,
             now=clock.now,
             alarms=own,
@@ -102,51 +127,39 @@ class Gateway:
             lost=self._remember_lost,
             recorded=recording.observe,
         )
-        self.recording = recording
-        self.entering = entering
-        self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
-        self.health = {name: Health(f"port {name}") for name in self.sources}
+        self.ports = Ports(wanted.hung, self.intake, own, clock.now, self._running)
         self.hold_lists = HoldLists(
-            held,
+            wanted.held,
             clock.now,
             knows_time=lambda: clock.state != "unsynced",
             enter=recording.enter,
             refused=partial(own.event, "holds"),
         )
         self.commands = Commands(
-            *(allowed(settings), self._verbs(), commanded, journal, clock.now),
+            *(allowed(wanted.settings), self._verbs(), commanded, journal, clock.now),
             knows_time=lambda: clock.state != "unsynced",
             refused=own.command_refused,
-            answer=lambda uplink, verb, payload: self.uplinks[uplink].answer(verb, payload),
+            answer=self._answer,
         )
-        self.uplinks: dict[str, Uplink] = to_stores(stores, journal, own) | {
-            name: MqttUplink(
-                *(name, target, journal, own, partial(status.brief, self)),
-                holds=partial(self.hold_lists.offer, name),
-                commands=partial(self.commands.offer, name),
-                seals=lambda: journal.seals,
-            )
-            for name, target in targets.items()
-        }
+        self.uplinks = Uplinks(wanted.far, journal, own, self._to_broker, self._running)
 
     @classmethod
     async def open(cls, settings: Settings) -> Gateway:
         """Opens the journal and everything above it. Raises SettingsError, JournalError."""
-        for warning in settings.warnings:
-            log.warning("%s", warning.render("en"))
-        far_sides = targets(settings), stores(settings)
+        _warn(settings)
+        wanted = Wanted.by(settings)
         clock = Clock(trust_system=settings.clock.trust == "system")
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
         clock.moved = own.clock_moved
         journal = await _opened(settings, clock, own)
-        await _register(settings, journal, own)
+        await registered(wanted.far, journal)
+        await given_up(wanted.far, journal, own)
         found: dict[str, Newest | None] = {}
         corrections = Corrections(found)
-        derived = recorders(settings, DRIVERS)
-        held = holds(settings, DRIVERS, derived)
         commanded = Commanded()
+        lasting: list[Recorder] = [corrections, commanded, own.standing]
         recording = Recording(
-            [*derived, corrections, held, commanded, own.standing, instruments(settings, own.standing)],
+            wanted.recorders(own, lasting),
             journal=journal,
             notice=own.noticed,
             amended=corrections.amended,
@@ -158,53 +171,72 @@ class Gateway:
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
         return cls(
-            *(settings, *far_sides, clock, own),
+            *(wanted, clock, own),
             journal=journal,
             recording=recording,
+            lasting=lasting,
             entering=entering,
-            held=held,
             commanded=commanded,
         )
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Until ``stop`` is set; then everything that was observed is committed before this returns."""
-        tasks: list[asyncio.Task[None]] = []
+    async def run(self, stop: asyncio.Event, rereading: Rereading | None = None) -> None:
+        """Until ``stop`` is set; then everything that was observed is committed before this returns.
+
+        rereading: when the settings are to be read again; None: never.
+        """
+        self.rereading = rereading
         try:
             async with ControlSocket(socket_path(self.settings.journal.path), self._verbs()):
-                tasks = [asyncio.create_task(work, name=name) for name, work in self._work().items()]
+                self._begin()
                 notify("READY=1")
-                stopping = asyncio.create_task(_stopped(stop), name="stop")
-                tasks.append(stopping)
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
+                await self._running.until(stop)
                 notify("STOPPING=1")
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._running.end_all()
             self.intake.end()
             self.own.event("stopped", {"version": status.VERSION})
             await self.journal.close()
 
-    def _work(self) -> dict[str, Any]:
-        work: dict[str, Any] = {
-            "journal": self.journal.run(),
-            "tick": self._tick(),
-            "holds": self.hold_lists.run(),
-            "commands": self.commands.run(),
-            "chain": self.journal.inspect(),
-        }
-        for name, source in self.sources.items():
-            work[f"port {name}"] = supervise(
-                self.health[name],
-                partial(source.run, self.intake),
-                failed=partial(self._port_failed, name),
-                recovered=partial(self._port_recovered, name),
-            )
-        for name, uplink in self.uplinks.items():
-            work[f"uplink {name}"] = uplink.run()
-        return work
+    def _begin(self) -> None:
+        self._running.begin("journal", self.journal.run())
+        self._running.begin("tick", self._tick())
+        self._running.begin("holds", self.hold_lists.run())
+        self._running.begin("commands", self.commands.run())
+        self._running.begin("chain", self.journal.inspect())
+        self.ports.begin()
+        self.uplinks.begin()
+        if self.rereading is not None:
+            self._running.begin("settings", self.rereading.run(self._reread, self.own, self.clock.now))
+
+    async def _reread(self, file: Path) -> Difference:
+        """Raises SettingsError, JournalError: then nothing has changed."""
+        new = await asyncio.to_thread(load, file)
+        problems = refusals(self.settings, new, file)
+        if problems:
+            raise SettingsError(problems=problems)
+        _warn(new)
+        wanted = await asyncio.to_thread(Wanted.by, in_force(self.settings, new))
+        secrets = [f"devices.{name}" for name in self.ports.secrets(wanted.hung)]
+        secrets += [f"uplinks.{name}" for name in self.uplinks.differing(wanted.far)]
+        differs = difference(self.settings, new, secrets)
+        await self._change(wanted)
+        return differs
+
+    async def _change(self, wanted: Wanted) -> None:
+        """Goes over to these settings; what they do not touch goes on. Raises JournalError, before anything
+        has changed."""
+        await self.journal.flush()
+        remembered = await self.journal.remembered()
+        await registered(wanted.far, self.journal)
+        await self.ports.end(wanted.hung)
+        self.settings = wanted.settings
+        self.recording.change(wanted.recorders(self.own, self._lasting), remembered)
+        self.intake.change(wanted.devices)
+        self.hold_lists.change(wanted.held)
+        self.commands.change(allowed(wanted.settings))
+        self.ports.change(wanted.hung)
+        await self.uplinks.change(wanted.far)
+        self.own.settled(known(wanted.settings))
 
     async def _tick(self) -> None:
         ticks = 0
@@ -217,22 +249,19 @@ class Gateway:
             self.recording.tick(self.clock.now())
             self._tell_lost()
 
-    def _port_opened(self, port: str) -> None:
-        self.own.cleared(Cause.PORT_DOWN, port)
-
-    def _port_recovered(self, port: str) -> None:
-        """A radio is no link that opens: it has been listening for a while."""
-        if self.settings.ports[port].kind == "bluetooth":
-            self._port_opened(port)
-
-    def _port_failed(self, port: str, failure: Exception) -> None:
-        """From now until it opens again nothing is heard on this port, tags that pass included."""
-        if not isinstance(failure, NobodyAnswers):  # then it is its devices that are silent
-            self.own.raised(Cause.PORT_DOWN, port, str(failure))
-
     def _live(self, device: str, body: bytes) -> None:
-        for uplink in self.uplinks.values():
-            uplink.live(device, body)
+        self.uplinks.live(device, body)
+
+    def _answer(self, uplink: str, verb: str, payload: bytes) -> None:
+        self.uplinks.answer(uplink, verb, payload)
+
+    def _to_broker(self, name: str, target: Target) -> MqttUplink:
+        return MqttUplink(
+            *(name, target, self.journal, self.own, partial(status.brief, self)),
+            holds=partial(self.hold_lists.offer, name),
+            commands=partial(self.commands.offer, name),
+            seals=lambda: self.journal.seals,
+        )
 
     def _remember_lost(self, device: str, at: Instant, observations: int) -> None:
         since, count = self._lost.get(device, (at, 0))
@@ -258,11 +287,10 @@ class Gateway:
         if device not in self.settings.devices:
             raise Refused("unknown_device", device=device)
         port = self.settings.devices[device].port
-        source = self.sources[port]
         wait_s = request.get("wait") or longest_wait_s(self.settings.ports[port].kind)
-        if self.health[port].state == "down":
-            raise Refused("link_down", detail=self.health[port].error)
-        return await read_next(self.intake, source, device, float(wait_s))
+        if self.ports.health[port].state == "down":
+            raise Refused("link_down", detail=self.ports.health[port].error)
+        return await read_next(self.intake, self.ports.sources[port], device, float(wait_s))
 
 
 async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
@@ -295,18 +323,9 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
     return journal
 
 
-async def _register(settings: Settings, journal: Journal, own: OwnRecords) -> None:
-    """A cursor for each uplink, and none for one that is no more. Raises JournalError."""
-    for name, uplink in settings.uplinks.items():
-        await journal.register(name, uplink.start)
-    backlog: Any = journal.facts()["backlog"]
-    for gone in journal.uplinks - settings.uplinks.keys():
-        own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
-        await journal.forget(gone)
-
-
-async def _stopped(stop: asyncio.Event) -> None:
-    await stop.wait()
+def _warn(settings: Settings) -> None:
+    for warning in settings.warnings:
+        log.warning("%s", warning.render("en"))
 
 
 async def in_the_air(adapter: str, seconds: float) -> list[Found]:
