@@ -12,83 +12,59 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from drivers.catalogue import DRIVERS
 from drivers.contract import Instant
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
-from edge.clock import Clock, boot_id, machine_id
+from edge.clock import Clock, Machine, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
-from edge.delivering import FarSide, Uplinks, far_sides, given_up, registered
-from edge.devices import Intaken
+from edge.delivering import FarSide, Uplinks, given_up, registered
 from edge.entering import Entering
-from edge.errors import SettingsError
-from edge.evidence.holding import handed_over, signing_key
+from edge.errors import JournalError, SettingsError, UplinkDown
+from edge.evidence.holding import handed_over, its_own, signing_key
+from edge.evidence.seals import Seal
 from edge.holds import HoldLists
 from edge.intake import Intake
-from edge.journal.block import Entry
 from edge.journal.store import Identity, Journal, Rules
 from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
 from edge.ports import Ports
-from edge.reading import longest_wait_s, read_directly, read_next
+from edge.reading import Nowhere, longest_wait_s, read_directly, read_next
+from edge.reckoning import Reckoning, taken_up
 from edge.recorders.commanded import Commanded
 from edge.recorders.contract import Recorder
 from edge.recorders.corrections import Corrections
-from edge.recorders.holds import Holds
 from edge.recording import Recording
 from edge.reload import Difference, difference, in_force, refusals
 from edge.rereading import Rereading
 from edge.running import Running
 from edge.scan import Found, found
 from edge.settings import Settings
-from edge.systemd import notify
+from edge.supervisor import PATIENCE_S
+from edge.systemd import notify, watchdog_s
 from edge.uplinks.mqtt import MqttUplink, Target
-from edge.wiring import Hung, allowed, hanging, holds, instruments, intaken, known, recorders, sources
+from edge.uplinks.seals import kept_by
+from edge.wanted import Wanted
+from edge.watchdog import Watchdog
+from edge.wiring import allowed, intaken, known, sources
 
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
-CLOCK_CHECK_TICKS: Final = 5
 
 
 def load(path: Path) -> Settings:
     """The settings of this file for the drivers that there are. Raises SettingsError."""
     return schema.load(path, DRIVERS)
-
-
-class Wanted(NamedTuple):
-    """All that settings ask for, their secrets read; nothing is opened yet."""
-
-    settings: Settings
-    hung: Mapping[str, Hung]
-    far: Mapping[str, FarSide]
-    devices: Sequence[Intaken]
-    derived: Sequence[Recorder]
-    held: Holds
-
-    @classmethod
-    def by(cls, settings: Settings) -> Wanted:
-        """Raises SettingsError."""
-        derived = recorders(settings, DRIVERS)
-        return cls(
-            settings,
-            hanging(settings, DRIVERS),
-            far_sides(settings),
-            intaken(settings, DRIVERS),
-            derived,
-            holds(settings, DRIVERS, derived),
-        )
-
-    def recorders(self, own: OwnRecords, lasting: Sequence[Recorder]) -> list[Recorder]:
-        """In the order in which they are told. lasting: those that no settings change."""
-        return [*self.derived, self.held, *lasting, instruments(self.settings, own.standing)]
 
 
 class Gateway:
@@ -103,9 +79,12 @@ class Gateway:
         journal: Journal,
         recording: Recording,
         lasting: Sequence[Recorder],
+        corrections: Corrections,
         entering: Entering,
         commanded: Commanded,
+        asked: Container[str],
     ) -> None:
+        """lasting: the recorders that no settings change. asked: the uplinks whose seals have been seen."""
         self.settings = wanted.settings
         self.clock = clock
         self.own = own
@@ -127,31 +106,55 @@ class Gateway:
             lost=self._remember_lost,
             recorded=recording.observe,
         )
-        self.ports = Ports(wanted.hung, self.intake, own, clock.now, self._running)
+        self.reckoning = Reckoning(
+            *(clock, journal, own),
+            recording=recording,
+            corrections=corrections,
+            intake=self.intake,
+        )
+        self._watchdog_s = watchdog_s()
+        patience_s = PATIENCE_S if self._watchdog_s is None else self._watchdog_s / 2
+        self.ports = Ports(
+            *(wanted.hung, self.intake),
+            alarms=own,
+            now=clock.now,
+            running=self._running,
+            patience_s=patience_s,
+        )
         self.hold_lists = HoldLists(
             wanted.held,
             clock.now,
-            knows_time=lambda: clock.state != "unsynced",
+            knows_time=lambda: clock.known,
             enter=recording.enter,
             refused=partial(own.event, "holds"),
         )
         self.commands = Commands(
             *(allowed(wanted.settings), self._verbs(), commanded, journal, clock.now),
-            knows_time=lambda: clock.state != "unsynced",
+            knows_time=lambda: clock.known,
             refused=own.command_refused,
             answer=self._answer,
         )
+        self._asked = asked
         self.uplinks = Uplinks(wanted.far, journal, own, self._to_broker, self._running)
+        self._asked = ()
 
     @classmethod
-    async def open(cls, settings: Settings) -> Gateway:
-        """Opens the journal and everything above it. Raises SettingsError, JournalError."""
+    async def open(cls, settings: Settings, machine: Machine | None = None) -> Gateway:
+        """Opens the journal and everything above it. machine: whose clocks; None: this one's.
+
+        Raises SettingsError, JournalError.
+        """
         _warn(settings)
-        wanted = Wanted.by(settings)
-        clock = Clock(trust_system=settings.clock.trust == "system")
+        wanted = Wanted.by(settings, DRIVERS)
+        clock = Clock(
+            trust_system=settings.clock.trust == "system",
+            set_from=settings.clock.set_from,
+            hold_s=settings.clock.hold_unsynced_s,
+            machine=machine,
+        )
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
-        clock.moved = own.clock_moved
-        journal = await _opened(settings, clock, own)
+        kept = await _kept_seals(settings, wanted.far)
+        journal = await _opened(settings, clock, own, chain(*kept.values()))
         await registered(wanted.far, journal)
         await given_up(wanted.far, journal, own)
         found: dict[str, Newest | None] = {}
@@ -170,14 +173,18 @@ class Gateway:
         journal.remember(recording)
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
-        return cls(
+        gateway = cls(
             *(wanted, clock, own),
             journal=journal,
             recording=recording,
             lasting=lasting,
+            corrections=corrections,
             entering=entering,
             commanded=commanded,
+            asked=kept,
         )
+        await gateway.reckoning.check()
+        return gateway
 
     async def run(self, stop: asyncio.Event, rereading: Rereading | None = None) -> None:
         """Until ``stop`` is set; then everything that was observed is committed before this returns.
@@ -200,9 +207,13 @@ class Gateway:
     def _begin(self) -> None:
         self._running.begin("journal", self.journal.run())
         self._running.begin("tick", self._tick())
+        self._running.begin("clock", self.reckoning.run())
         self._running.begin("holds", self.hold_lists.run())
         self._running.begin("commands", self.commands.run())
         self._running.begin("chain", self.journal.inspect())
+        if self._watchdog_s is not None:
+            watchdog = Watchdog(self._watchdog_s, self.journal, self.ports.health.values())
+            self._running.begin("watchdog", watchdog.run())
         self.ports.begin()
         self.uplinks.begin()
         if self.rereading is not None:
@@ -215,7 +226,7 @@ class Gateway:
         if problems:
             raise SettingsError(problems=problems)
         _warn(new)
-        wanted = await asyncio.to_thread(Wanted.by, in_force(self.settings, new))
+        wanted = await asyncio.to_thread(Wanted.by, in_force(self.settings, new), DRIVERS)
         secrets = [f"devices.{name}" for name in self.ports.secrets(wanted.hung)]
         secrets += [f"uplinks.{name}" for name in self.uplinks.differing(wanted.far)]
         differs = difference(self.settings, new, secrets)
@@ -236,15 +247,11 @@ class Gateway:
         self.commands.change(allowed(wanted.settings))
         self.ports.change(wanted.hung)
         await self.uplinks.change(wanted.far)
-        self.own.settled(known(wanted.settings))
+        self.own.settled(known(wanted.settings)._replace(running=True))
 
     async def _tick(self) -> None:
-        ticks = 0
         while True:
             await asyncio.sleep(TICK_S)
-            ticks += 1
-            if ticks % CLOCK_CHECK_TICKS == 0:
-                self.clock.check()
             self.intake.tick()
             self.recording.tick(self.clock.now())
             self._tell_lost()
@@ -261,6 +268,7 @@ class Gateway:
             holds=partial(self.hold_lists.offer, name),
             commands=partial(self.commands.offer, name),
             seals=lambda: self.journal.seals,
+            witness=None if name in self._asked else self._witness,
         )
 
     def _remember_lost(self, device: str, at: Instant, observations: int) -> None:
@@ -276,6 +284,16 @@ class Gateway:
         self._lost.clear()
         self.own.event("gap", {"reason": "journal_full", "observations": counts}, since=since)
 
+    async def _witness(self, kept: Sequence[Seal]) -> None:
+        """A broker that could not be reached at the start tells what it has kept. Raises UplinkDown."""
+        try:
+            seals = its_own(self.settings, signing_key(self.settings, make=False), kept)
+            begun = await self.journal.begin_anew(seals)
+        except (JournalError, SettingsError) as error:
+            raise UplinkDown(f"nothing is published before a new journal has begun: {error}") from error
+        if begun:
+            _tell_of_predecessor(self.journal, self.own)
+
     def _verbs(self) -> dict[str, Any]:
         return {"status": self._status, "read": self._read, "enter": self.entering.enter}
 
@@ -283,25 +301,27 @@ class Gateway:
         return status.full(self)
 
     async def _read(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        device = request.get("device")
+        device, asked_s = request.get("device"), request.get("wait")
+        if not isinstance(device, str) or not isinstance(asked_s, int | float | None):
+            raise Refused("malformed_request")
         if device not in self.settings.devices:
             raise Refused("unknown_device", device=device)
         port = self.settings.devices[device].port
-        wait_s = request.get("wait") or longest_wait_s(self.settings.ports[port].kind)
+        wait_s = asked_s or longest_wait_s(self.settings.ports[port].kind)
         if self.ports.health[port].state == "down":
             raise Refused("link_down", detail=self.ports.health[port].error)
         return await read_next(self.intake, self.ports.sources[port], device, float(wait_s))
 
 
-async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
+async def _opened(settings: Settings, clock: Clock, own: OwnRecords, witnessed: Iterable[Seal]) -> Journal:
     """The journal, and what its opening tells the clock and the records.
 
-    Raises SettingsError, JournalError.
+    witnessed: what brokers have kept of its seals. Raises SettingsError, JournalError.
     """
     key = signing_key(settings)
     journal = await Journal.open(
         settings.journal.path,
-        Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name, key),
+        Identity(settings.gateway.id, machine_id(), clock.boot, settings.gateway.operator.name, key),
         Rules(
             commit_every_s=settings.journal.commit_every_s,
             max_size_bytes=settings.journal.max_size_bytes,
@@ -311,16 +331,29 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords) -> Journal:
         clock.now,
         lambda: clock.state,
         own,
+        its_own(settings, key, witnessed),
+        holds=lambda: clock.holds,
     )
-    if journal.newest is not None:
-        clock.not_before(journal.newest)
-    if journal.predecessor is not None:
-        own.event("journal", {"journal": journal.id, "predecessor": journal.predecessor})
+    await taken_up(clock, journal)
+    _tell_of_predecessor(journal, own)
     if journal.sealed_by not in {None, key.public}:
         for handover in handed_over(settings, journal.sealed_by, key.public):
             own.event("key", {"key": key.public, "handover": handover})
     own.event("started", {"version": status.VERSION, "pid": os.getpid()})
     return journal
+
+
+async def _kept_seals(settings: Settings, far: Mapping[str, FarSide]) -> dict[str, list[Seal]]:
+    """By uplink, of those that answer in time; a new file has nothing that could be behind them."""
+    brokers = {name: each.where for name, each in far.items() if isinstance(each.where, Target)}
+    if not settings.journal.path.exists():
+        return {name: [] for name in brokers}
+    return await kept_by(brokers)
+
+
+def _tell_of_predecessor(journal: Journal, own: OwnRecords) -> None:
+    if journal.predecessor is not None:
+        own.event("journal", {"journal": journal.id, "predecessor": asdict(journal.predecessor)})
 
 
 def _warn(settings: Settings) -> None:
@@ -342,9 +375,9 @@ async def read_without_daemon(settings: Settings, device: str, wait_s: float | N
     clock = Clock(trust_system=True)
     intake = Intake(
         [facts for facts in intaken(settings, DRIVERS) if facts.name == device],
-        journal=_Nowhere(),
+        journal=Nowhere(),
         now=clock.now,
-        alarms=_Nowhere(),
+        alarms=Nowhere(),
         offer=clock.offer,
         live=lambda _device, _body: None,
         lost=lambda _device, _at, _observations: None,
@@ -353,16 +386,3 @@ async def read_without_daemon(settings: Settings, device: str, wait_s: float | N
     (source,) = sources(settings, DRIVERS, clock.now, only=device).values()
     kind = settings.ports[settings.devices[device].port].kind
     return await read_directly(intake, source, device, wait_s or longest_wait_s(kind))
-
-
-class _Nowhere:
-    """Keeps nothing: a reading for a technician's eyes leaves no trace."""
-
-    def observe(self, _entry: Entry) -> bool:
-        return True
-
-    def roll(self, _at: Instant, _values: Sequence[tuple[str, float]]) -> None: ...
-
-    def raised(self, _cause: Cause, _subject: str, _detail: str) -> None: ...
-
-    def cleared(self, _cause: Cause, _subject: str) -> None: ...

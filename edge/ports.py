@@ -13,20 +13,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Final
 
 from drivers.contract import Emit, NobodyAnswers, Now, Rehung, Source
 from edge import wiring
 from edge.alarms import Alarms, Cause
 from edge.running import Running
-from edge.supervisor import Health, supervise
+from edge.supervisor import PATIENCE_S, Health, supervise
 from edge.wiring import Hung
+
+TIMEOUTS: Final = 3
+"""Of a port, that a turn of its source may take besides: waiting for silence, asking, guarding."""
 
 
 class Ports:
-    """sources, health: by port; the mappings stay the same objects."""
+    """sources, health: by port; the mappings stay the same objects. patience_s: a source that has not turned
+    for so long, and what its port may take besides, hangs."""
 
     def __init__(
-        self, hung: Mapping[str, Hung], emit: Emit, alarms: Alarms, now: Now, running: Running
+        self,
+        hung: Mapping[str, Hung],
+        emit: Emit,
+        *,
+        alarms: Alarms,
+        now: Now,
+        running: Running,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.sources: dict[str, Source] = {}
         self.health: dict[str, Health] = {}
@@ -35,6 +47,7 @@ class Ports:
         self._alarms = alarms
         self._now = now
         self._running = running
+        self._patience_s = patience_s
         for name, each in hung.items():
             self._take(name, each)
 
@@ -80,11 +93,14 @@ class Ports:
         self.health.setdefault(name, Health(_task(name)))
 
     def _begin(self, name: str) -> None:
+        source = self.sources[name]
         work = supervise(
             self.health[name],
-            partial(self.sources[name].run, self._emit),
+            partial(source.run, self._emit),
             failed=partial(self._failed, name),
             recovered=partial(self._recovered, name),
+            turns=partial(getattr, source, "turns"),
+            patience_s=self._patience_s + TIMEOUTS * self._hung[name].port.timeout_s,
         )
         self._running.begin(_task(name), work)
 

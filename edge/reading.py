@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
 
-from drivers.contract import LinkDown, PortKind, Source
+from drivers.contract import Instant, LinkDown, PortKind, Source
 from edge import entries
+from edge.alarms import Cause
 from edge.control import Refused
 from edge.intake import Intake
+from edge.journal.block import Entry
 
 LONGEST_WAIT_S: Final = 10.0
 """A polled device answers at once or not at all; a person with a tag in hand needs a moment."""
@@ -55,3 +58,16 @@ async def read_directly(intake: Intake, source: Source, device: str, wait_s: flo
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, LinkDown):
                 await task
+
+
+class Nowhere:
+    """Keeps nothing: a reading for a technician's eyes leaves no trace."""
+
+    def observe(self, _entry: Entry) -> bool:
+        return True
+
+    def roll(self, _at: Instant, _values: Sequence[tuple[str, float]]) -> None: ...
+
+    def raised(self, _cause: Cause, _subject: str, _detail: str) -> None: ...
+
+    def cleared(self, _cause: Cause, _subject: str) -> None: ...

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 log = logging.getLogger(__name__)
 
-ENDS_WITHIN_S: Final = 5.0
-"""An uplink takes leave of its far side; what has not ended by then is not waited for."""
+ENDS_WITHIN_S: Final = 2.0
+"""What has not ended by then is not waited for: what it gave is stored."""
 
 
 class Running:

@@ -33,7 +33,7 @@ COUNTIES: Final = ("622926", "622927")
 EVERY_S: Final = 36
 
 _JOURNAL: Final = """
-INSERT INTO journals VALUES (1, '01PLANT', 'plant', 'another box', 0, NULL);
+INSERT INTO journals (id, gateway, machine, made) VALUES ('01PLANT', 'plant', 'another box', 0);
 INSERT INTO lanes (journal, lane) VALUES (1, 'records'), (1, 'telemetry');
 """
 """Of another box and without a chain: a gateway that opens the file begins its own journal in it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import orjson
@@ -16,7 +17,8 @@ from edge.evidence.keys import (
     read_or_make_key,
     replace_key,
 )
-from edge.evidence.seals import Handover, read_handover
+from edge.evidence.seals import Handover, Seal, read_handover
+from edge.evidence.verification import Trust
 from edge.instant import rfc3339
 from edge.settings import Settings
 
@@ -42,7 +44,7 @@ def signing_key(settings: Settings, *, make: bool = True) -> SigningKey:
     try:
         return SigningKey.of_pem(kept.reveal())
     except ValueError:
-        problem = Problem("evidence.key", 0, 0, "", "secret_pem", {"key": str(kept)})
+        problem = Problem("evidence.key", 0, 0, "", "secret_pem", {"secret": str(kept)})
         raise SettingsError(problems=[problem]) from None
 
 
@@ -68,6 +70,13 @@ def handovers(settings: Settings) -> list[Handover]:
         return []
     found = (read_handover(_json(line)) for line in handover_lines(path))
     return [handover for handover in found if handover is not None]
+
+
+def its_own(settings: Settings, key: SigningKey, seals: Iterable[Seal]) -> list[Seal]:
+    """Those of these seals that this gateway signed, with its key or one from which that was handed over."""
+    trust = Trust(key.public, handovers(settings))
+    ours = [seal for seal in seals if seal.gateway == settings.gateway.id]
+    return [seal for seal in ours if trust.rank(seal.key) is not None and seal.holds]
 
 
 def handed_over(settings: Settings, old: str | None, new: str) -> list[dict[str, str] | None]:

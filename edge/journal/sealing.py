@@ -29,7 +29,7 @@ _SELECT: Final = (
 class Sealing:
     """Signs heads, and knows the newest seals; for the thread that writes.
 
-    ``newest`` alone is read by others. It is replaced whole by ``settle``, once a transaction is on disk.
+    ``newest`` and ``last`` alone are read by others; each is replaced whole once a transaction is on disk.
     """
 
     def __init__(self, connection: sqlite3.Connection, journal: str, key: SigningKey) -> None:
@@ -38,6 +38,11 @@ class Sealing:
         """The public key of the newest seal before this start; None: there was none."""
 
         self.newest: Mapping[Lane, Seal] = {}
+        """Of the journal now written."""
+
+        self.last: Mapping[int, Seal] = {}
+        """Of the older journals in the file, by number of the lane."""
+
         self._fresh: dict[Lane, Seal] = {}
         self._connection = connection
         self._journal = journal
@@ -51,7 +56,7 @@ class Sealing:
         """Whether the lane has grown since its newest seal."""
         return lane.lane not in self.newest or self.newest[lane.lane].seq < lane.head
 
-    def sign(self, lane: LaneStanding, seq: int, link: bytes, at: Instant, pruned: int | None = None) -> None:
+    def sign(self, lane: LaneStanding, seq: int, link: bytes, at: Instant, pruned: int | None = None) -> Seal:
         """Signs the hash ``link`` as the lane's at ``seq``. Of one minute and one key the newest is kept.
 
         pruned: up to where the lane will be gone once this is committed, if not where it is.
@@ -75,18 +80,23 @@ class Sealing:
             lane.lane not in self.newest or seq >= self.newest[lane.lane].seq
         ):
             self._fresh[lane.lane] = seal
+        return seal
 
     def sign_heads(self, standing: Standing, at: Instant) -> None:
         """Signs every head of the file that is not sealed, and those now written with the key of now."""
+        last: dict[int, Seal] = {}
         for lane in standing.lanes:
             newest = next(_seals(self._connection, lane, " DESC LIMIT 1"), None)
             mine = lane.journal == self._journal
             if lane.link is None:
                 continue
             if newest is None or newest.seq < lane.head or (mine and newest.key != self._key.public):
-                self.sign(lane, lane.head, lane.link, at)
-            elif mine:
+                newest = self.sign(lane, lane.head, lane.link, at)
+            if mine:
                 self._fresh[lane.lane] = newest
+            else:
+                last[lane.number] = newest
+        self.last = last
 
     def anchor(self, lane: LaneStanding, seq: int, at: Instant) -> None:
         """Signs the block with that seq, up to which the lane is about to go; what was sealed before goes."""

@@ -20,6 +20,7 @@ class LaneStanding(NamedTuple):
 
     head and pruned are the seqs of the last block written and of the last one deleted; the totals count the
     observations up to there. link: the hash of the head; None in a lane from before there were chains.
+    walked: how far the background walk had come when that was last noted; 0: to its end, or it has not begun.
     """
 
     number: int
@@ -31,6 +32,7 @@ class LaneStanding(NamedTuple):
     head_total: int
     oldest: Instant | None
     link: bytes | None
+    walked: int = 0
 
     def key(self, seq: int) -> int:
         """Of the block with that seq, in the table of blocks."""
@@ -98,11 +100,11 @@ def standing(connection: sqlite3.Connection) -> Standing:
 
 def _lanes(connection: sqlite3.Connection) -> list[LaneStanding]:
     rows = connection.execute(
-        "SELECT lanes.number, journals.id, lane, pruned_seq, pruned_total"
+        "SELECT lanes.number, journals.id, lane, pruned_seq, pruned_total, walked_seq"
         " FROM lanes JOIN journals ON journals.number = lanes.journal ORDER BY lanes.number"
     ).fetchall()
     lanes = []
-    for number, journal, lane, pruned, pruned_total in rows:
+    for number, journal, lane, pruned, pruned_total, walked in rows:
         span = (number << SEQ_BITS, number << SEQ_BITS | SEQ_MASK)
         newest = connection.execute(
             "SELECT key, total, hash FROM blocks WHERE key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1", span
@@ -117,7 +119,9 @@ def _lanes(connection: sqlite3.Connection) -> list[LaneStanding]:
         head = key & SEQ_MASK
         first = oldest[0] if oldest else None
         lanes.append(
-            LaneStanding(number, journal, Lane(lane), pruned, pruned_total, head, head_total, first, link)
+            LaneStanding(
+                *(number, journal, Lane(lane), pruned, pruned_total, head, head_total, first, link, walked)
+            )
         )
     return lanes
 

@@ -22,20 +22,22 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from drivers.contract import Instant, Now
-from edge.alarms import Alarms, Cause
+from edge.alarms import Alarms
 from edge.errors import JournalError
+from edge.evidence.seals import Seal
 from edge.journal import facts
 from edge.journal.block import Block, Entry, Lane, Owed
 from edge.journal.commits import GroupCommit
 from edge.journal.identity import Identity, Predecessor
+from edge.journal.inspection import Inspection
 from edge.journal.packing import Record
 from edge.journal.reader import Reader
 from edge.journal.rollups import MINUTE, Rollup
+from edge.journal.stamping import Stamping
 from edge.journal.standing import LaneStanding
 from edge.journal.states import Row, States
 from edge.journal.trail import Index, Newest
 from edge.journal.waiting import Rolled
-from edge.journal.walk import Walked
 from edge.journal.writer import Rules, Writer
 
 __all__ = ["Identity", "Journal", "Predecessor", "Rules"]
@@ -46,12 +48,6 @@ _T = TypeVar("_T")
 
 _CAUGHT_UP_BLOCKS = 4
 """An uplink no further behind lets its acknowledgement ride along with the next commit."""
-
-_WALK_BYTES = 256 * 1024
-_WALK_PAUSE_S = 1.0
-"""With every pause so many bytes: a tenth of a per cent of a core, nine hours for 8 GB."""
-
-_WALK_AGAIN_S = 86_400.0
 
 _PIECE = 1440
 """Minutes of rollups read at a time, so that no uplink waits behind a chart."""
@@ -69,15 +65,20 @@ class Journal:
         now: Now,
         clock_state: Callable[[], str],
         alarms: Alarms,
+        witnessed: Sequence[Seal] = (),
+        *,
+        holds: Callable[[], bool] = lambda: False,
     ) -> Journal:
         """Opens the file, or makes it; its folder must be there. Raises JournalError, which says what to do.
 
         clock_state: how the time is known, as it stands in each block. alarms: told when the journal is full.
+        witnessed: seals of this gateway that others have kept; one that is ahead begins a new journal.
+        holds: whether what is committed now has to wait for the time.
         """
         run = asyncio.get_running_loop().run_in_executor
         writing, reading = ThreadPoolExecutor(1, "journal-write"), ThreadPoolExecutor(1, "journal-read")
         try:
-            writer = await run(writing, Writer, path, identity, rules, now)
+            writer = await run(writing, Writer, path, identity, rules, now, witnessed)
             try:
                 reader = await run(reading, Reader, path)
             except BaseException:
@@ -91,6 +92,7 @@ class Journal:
             path,
             commit_every_s=rules.commit_every_s,
             clock_state=clock_state,
+            holds=holds,
             alarms=alarms,
             thread=writing,
             writer=writer,
@@ -118,12 +120,6 @@ class Journal:
         commits: GroupCommit,
         alarms: Alarms,
     ) -> None:
-        self.id = writer.journal
-        """ULID of the journal now written."""
-
-        self.predecessor: Predecessor | None = writer.predecessor
-        """The journal before it in this file, while this one has no record yet that could name it."""
-
         self._path = path
         self._rules = rules
         self._writing = writing
@@ -134,11 +130,31 @@ class Journal:
         self._alarms = alarms
         self._refused: Counter[str] = Counter()
         self._closed = False
+        self.stamping = Stamping(
+            commits,
+            writer,
+            writing=partial(self._do, writing),
+            reading=partial(self._do, reading),
+            reader=reader,
+        )
 
     @property
-    def seals(self) -> dict[Lane, bytes]:
-        """The newest seal of each lane now written, as it is published; it is on disk."""
-        return {lane: seal.payload for lane, seal in self._writer.seals.items()}
+    def id(self) -> str:
+        """ULID of the journal now written."""
+        return self._writer.journal
+
+    @property
+    def predecessor(self) -> Predecessor | None:
+        """The journal before it in this file, while this one has no record yet that could name it."""
+        return self._writer.predecessor
+
+    @property
+    def seals(self) -> list[Seal]:
+        """The newest of each lane, all on disk: of older journals that are still owed, then of this one."""
+        standing = self._writer.standing
+        owed = {lane.number for lane in standing.lanes if standing.waiting(lane)}
+        old = [seal for number, seal in self._writer.old_seals.items() if number in owed]
+        return [*old, *self._writer.seals.values()]
 
     @property
     def sealed_by(self) -> str | None:
@@ -159,6 +175,13 @@ class Journal:
     def has_room(self) -> bool:
         """Whether observations are being taken, and will be for a while."""
         return self._commits.has_room
+
+    async def begin_anew(self, witnessed: Sequence[Seal]) -> bool:
+        """Goes on under a new id where one of these seals is ahead of what was written; whether it is.
+
+        What waits for a commit is written under the new one. Raises JournalError.
+        """
+        return await self._do(self._writing, partial(self._writer.begin_anew, witnessed))
 
     def observe(self, entry: Entry) -> bool:
         """Takes an entry for the next commit. False: refused, for the caller to count."""
@@ -200,36 +223,22 @@ class Journal:
         """The group commit, retention and rollups, until cancelled; ``close`` commits what then waits."""
         await self._commits.run()
 
+    async def turn(self) -> None:
+        """Comes back once both threads have: neither hangs on the disk. Raises nothing."""
+        for thread in (self._writing, self._reading):
+            await asyncio.get_running_loop().run_in_executor(thread, _nothing)
+
     async def inspect(self) -> None:
-        """Walks the chains of the journal now written, over and over, at a pace that nobody notices.
-
-        An alarm says where one is broken; a whole walk that finds nothing clears it. Raises JournalError.
-        """
-        for lane, seq in self._writer.broken.items():
-            if seq is not None:
-                self._chain_broken(lane, seq)
-        while True:
-            if all([await self._whole(lane) for lane in Lane]):
-                self._alarms.cleared(Cause.CHAIN_BROKEN, "journal")
-            await asyncio.sleep(_WALK_AGAIN_S)
-
-    async def _whole(self, lane: Lane) -> bool:
-        walked: Walked | None = None
-        while walked is None or walked.seq < self._lane(self.id, lane).head:
-            await asyncio.sleep(_WALK_PAUSE_S)
-            place = self._lane(self.id, lane)
-            walked = await self._do(self._reading, partial(self._reader.walk, place, walked, _WALK_BYTES))
-            if walked.broken is None:
-                continue
-            if walked.broken > self._lane(self.id, lane).pruned:
-                self._chain_broken(lane, walked.broken)
-                return False
-            walked = None  # retention has just been there
-        return True
-
-    def _chain_broken(self, lane: Lane, seq: int) -> None:
-        detail = f"{self._path}: block {seq} of {lane} is not the one that was stored; see `tagtrail verify`"
-        self._alarms.raised(Cause.CHAIN_BROKEN, "journal", detail)
+        """Walks the chains in the background, until cancelled; see ``Inspection``."""
+        inspection = Inspection(
+            self._path,
+            writer=self._writer,
+            writing=partial(self._do, self._writing),
+            reader=self._reader,
+            reading=partial(self._do, self._reading),
+            alarms=self._alarms,
+        )
+        await inspection.run()
 
     async def flush(self) -> None:
         """Everything taken before the call is on disk when this returns.
@@ -348,6 +357,9 @@ class Journal:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except sqlite3.Error as error:
             raise JournalError(f"{self._path}: {error}; see its disk, and `tagtrail status`") from error
+
+
+def _nothing() -> None: ...
 
 
 def _size(path: Path) -> int:

@@ -23,7 +23,7 @@ def _room(lang: Lang, room: str) -> dict[str, str]:
     return tomllib.loads(text)
 
 
-def text(lang: Lang, key: str, /, **values: object) -> str:
+def text(lang: Lang, key: str, **values: object) -> str:
     """The text of ``room.key`` with its placeholders filled in. Raises KeyError for an unknown key."""
     room, _, name = key.partition(".")
     return _room(lang, room)[name].format(**values)

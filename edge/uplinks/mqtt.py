@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 from edge.alarms import Alarms, Cause
 from edge.commands.judging import Message
 from edge.errors import JournalError, UplinkDown
-from edge.journal.block import Lane, Outbox
+from edge.evidence.seals import Seal
+from edge.journal.block import Outbox
 from edge.uplinks.answers import Answers
 from edge.uplinks.connection import Connection, Heard
 from edge.uplinks.delivery import Delivery
 from edge.uplinks.live import INTERVAL_S, Newest
 from edge.uplinks.pace import PAUSE_MOST_S, Backoff, CatchUp
 from edge.uplinks.reasons import REFUSED, ConnectionLostError, ConnectRefusedError, End, reason_name
+from edge.uplinks.seals import ShownSeals, kept_seals
 from edge.uplinks.target import Target
 
 __all__ = ["MqttUplink", "State", "Target"]
@@ -69,12 +71,14 @@ class MqttUplink:
         *,
         holds: Callable[[bytes], None] = lambda _: None,
         commands: Callable[[Message], None] = lambda _: None,
-        seals: Callable[[], Mapping[Lane, bytes]] = dict,
+        seals: Callable[[], Sequence[Seal]] = tuple,
+        witness: Callable[[Sequence[Seal]], Awaitable[None]] | None = None,
     ) -> None:
         """name: as in the settings. status: the retained status as JSON, made anew each time.
 
         holds: told the hold list, whenever the broker has one to give. commands: told
         each command; its answer is given to ``answer``. seals: the newest of each lane, retained too.
+        witness: told before anything is published which seals the broker has kept; None: that is known.
         """
         self.name = name
         self._target = target
@@ -84,12 +88,12 @@ class MqttUplink:
         self._hold_list = "off"
         self._commands = commands
         self._commands_heard = "off"
-        self._seals = seals
-        self._shown_seals: dict[Lane, bytes] = {}
+        self._witness = witness
         self._offline = orjson.dumps({"v": 1, "gateway": target.gateway, "state": "offline"})
         catch_up = CatchUp(target.catch_up_bytes_per_s)
         self._delivery = Delivery(name, target.block_topic, outbox, alarms, catch_up)
         self._answers = Answers(self._delivery.wake)
+        self._shown_seals = ShownSeals(name, target, seals)
         self._newest = Newest()
         self._showing: asyncio.TimerHandle | None = None
         self._connection: Connection | None = None
@@ -99,6 +103,7 @@ class MqttUplink:
         self._connections = 0
         self._thrown_off = 0
         self._barred = False
+        self._unread = False
         self._error = ""
         self._live_sent = 0
         self._live_oversize = 0
@@ -107,13 +112,15 @@ class MqttUplink:
     async def run(self) -> None:
         """Until cancelled; then the broker is told, and what it acknowledged is written down, within 2 s.
 
-        Raises JournalError.
+        A journal that cannot be read or written ends the connection, no more: it is tried again.
         """
         try:
-            async with _together() as tasks:
-                tasks.create_task(self._delivery.watch())
-                tasks.create_task(self._delivery.keep())
-                tasks.create_task(self._stay_connected())
+            while True:
+                try:
+                    await self._work()
+                except JournalError as error:
+                    self._journal_failed(error)
+                await asyncio.sleep(self._backoff.pause_s())
         except asyncio.CancelledError:
             await self._keep_last()
             raise
@@ -155,10 +162,15 @@ class MqttUplink:
             "hold_list": self._hold_list,
             "commands": self._commands_heard,
             "answers": self._answers.facts(),
+            "seals": self._shown_seals.state,
             "live_sent": self._live_sent,
             "live_replaced": self._newest.replaced,
             "live_oversize": self._live_oversize,
         }
+
+    async def _work(self) -> None:
+        """Raises JournalError."""
+        await _together(self._delivery.watch(), self._delivery.keep(), self._stay_connected())
 
     async def _stay_connected(self) -> None:
         while True:
@@ -173,14 +185,17 @@ class MqttUplink:
     async def _session(self) -> None:
         """One connection from its opening to its loss. Raises UplinkDown."""
         self._enter(State.CONNECTING)
+        if self._witness is not None:
+            await self._witness(await kept_seals(self._target))
+            self._witness = None
         connection = await Connection.open(self._target, self._offline)
         blame = False
         try:
+            await self._shown_seals.introduce(connection)
             self._greet(connection)
-            async with _together() as tasks:
-                tasks.create_task(connection.until_lost())
-                tasks.create_task(self._delivery.send(connection))
-                tasks.create_task(self._keep_house(connection))
+            await _together(
+                connection.until_lost(), self._delivery.send(connection), self._keep_house(connection)
+            )
         except ConnectionLostError as lost:
             blame = self._may_be_about_a_block(lost)
             self._look_for_a_namesake(lost)
@@ -210,8 +225,7 @@ class MqttUplink:
         if self._target.commands:
             connection.subscribe(self._target.commands_topic, self._command, self._commands_answered)
         self._answers.connected()
-        self._shown_seals = {}
-        self._tell_seals(connection)
+        self._shown_seals.tell(connection)
         self._show_soon()
 
     async def _keep_house(self, connection: Connection) -> None:
@@ -220,13 +234,16 @@ class MqttUplink:
             await asyncio.sleep(min(TICK_S, self._target.keepalive_s / 4))
             connection.tick()
             self._answers.send(connection)
-            self._tell_seals(connection)
+            self._shown_seals.tell(connection)
             now_s = monotonic()
             if now_s - status_s >= STATUS_EVERY_S and connection.has_room:
                 status_s = now_s
                 self._tell_status(connection)
             if now_s - begun_s >= PAUSE_MOST_S:
                 self._backoff.reset()
+                if self._unread:
+                    self._unread = False
+                    self._alarms.cleared(Cause.UPLINK_JOURNAL, self.name)
             if now_s - begun_s >= STEADY_S and self._thrown_off:
                 self._thrown_off = 0
                 self._alarms.cleared(Cause.UPLINK_CLIENT_ID, self.name)
@@ -261,17 +278,6 @@ class MqttUplink:
                 *(self.name, reason_name(code), self._target.commands_topic),
             )
 
-    def _tell_seals(self, connection: Connection) -> None:
-        """Those that the broker has not had on this connection; at QoS 0, since the next one tells all.
-
-        A broker that forbids them then costs no block: mosquitto 2.0.11 ends a connection on which it has
-        refused two QoS 1 messages in a row.
-        """
-        for lane, payload in self._seals().items():
-            news = self._shown_seals.get(lane) != payload and not connection.is_congested
-            if news and connection.show(self._target.seal_topic(lane), payload):
-                self._shown_seals[lane] = payload
-
     async def _say_goodbye(self, connection: Connection) -> None:
         with suppress(TimeoutError, ConnectionLostError):
             async with asyncio.timeout(FAREWELL_S):
@@ -294,6 +300,14 @@ class MqttUplink:
         if isinstance(down, ConnectRefusedError) and down.code in CREDENTIALS_REFUSED:
             self._barred = True
             self._alarms.raised(Cause.UPLINK_REFUSED, self.name, str(down))
+
+    def _journal_failed(self, error: JournalError) -> None:
+        level = logging.DEBUG if str(error) == self._error else logging.ERROR
+        log.log(level, "uplink %s: %s; trying again", self.name, error)
+        self._error = str(error)
+        self._unread = True
+        self._alarms.raised(Cause.UPLINK_JOURNAL, self.name, str(error))
+        self._enter(State.WAITING)
 
     def _look_for_a_namesake(self, lost: ConnectionLostError) -> None:
         """Two gateways of one name throw each other off for ever; not every broker says that it is so."""
@@ -326,6 +340,7 @@ class MqttUplink:
         if connection.is_congested:
             self._showing = asyncio.get_running_loop().call_later(INTERVAL_S, self._show)
             return
+        self._shown_seals.tell(connection)  # on a slow line live values would leave them no turn
         for device, payload in self._newest.take(monotonic()).items():
             if connection.show(self._target.live_topic(device), payload):
                 self._live_sent += 1
@@ -333,11 +348,18 @@ class MqttUplink:
                 self._live_oversize += 1
 
 
-@asynccontextmanager
-async def _together() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group whose first failure comes out as itself."""
+async def _together(*works: Coroutine[Any, Any, None]) -> None:
+    """Until one of them fails, or all are cancelled; the others are then ended. Raises what the first raised.
+
+    No task group: that one forgets that it was cancelled where one of its tasks fails in the same moment, and
+    a gateway that stops would wait for ever.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
     try:
-        async with asyncio.TaskGroup() as tasks:
-            yield tasks
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from group
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

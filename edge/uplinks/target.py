@@ -67,6 +67,11 @@ class Target:
     def answer_topic(self, verb: str) -> str:
         return self._topic("done", verb)
 
+    @property
+    def seals_topic(self) -> str:
+        """Of every lane."""
+        return self._topic("seal", "+")
+
     def seal_topic(self, lane: Lane) -> str:
         return self._topic("seal", lane)
 

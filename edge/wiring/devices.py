@@ -150,7 +150,7 @@ def _unlocked(name: str, decoder: Decoder, options: BaseModel) -> tuple[str | No
         secret = key.reveal()
         return secret, decoder.unlocked(secret)
     except ValueError:
-        raise SettingsError(problems=[Problem(name, 0, 0, "", "secret_key", {"key": str(key)})]) from None
+        raise SettingsError(problems=[Problem(name, 0, 0, "", "secret_key", {"secret": str(key)})]) from None
 
 
 def intaken(settings: Settings, drivers: Mapping[str, Driver]) -> list[Intaken]:

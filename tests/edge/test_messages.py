@@ -50,7 +50,7 @@ NEEDS_MORE_THAN_A_BROKEN_LINE = {
     *("channel_required", "broken_profile", "unknown_unit", "unknown_unit_near"),
     *("profile_twice", "profiles_unreadable"),
     *("secret_unreadable", "secret_not_text", "secret_no_credentials", "secret_no_variable"),
-    *("secret_key", "secret_pem", "counted", "counted_unnamed", "no_trips"),
+    *("secret_key", "secret_pem", "counted", "counted_unnamed", "no_trips", "influx_missing"),
 }
 """Sentences of the settings that have tests of their own beside the table."""
 

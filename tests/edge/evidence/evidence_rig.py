@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from edge.journal.writer import Writer
 
 START_NS = 1_795_317_247_000_000_000
 SECOND_NS = 1_000_000_000
+DAY_S = 86_400
 KEY = SigningKey.generate()
 OTHER_KEY = SigningKey.generate()
 
@@ -46,9 +47,9 @@ class Box:
         return Instant(self.at)
 
     @contextmanager
-    def writing(self) -> Iterator[Writer]:
+    def writing(self, witnessed: Sequence[Seal] = ()) -> Iterator[Writer]:
         identity = Identity("dx-yidong-01", self.machine, "boot-1", "伊东羊业", self.key)
-        with closing(Writer(self.path, identity, self.rules, self.now)) as writer:
+        with closing(Writer(self.path, identity, self.rules, self.now, witnessed)) as writer:
             yield writer
 
     def telemetry(self, writer: Writer, count: int = 1, device: str = "chiller-1-air") -> None:

@@ -23,6 +23,7 @@ from edge.journal.packing import Envelope
 from edge.journal.waiting import Batch
 from edge.journal.writer import Rules as JournalRules
 from tests.edge.evidence.evidence_rig import (
+    DAY_S,
     KEY,
     OTHER_KEY,
     SECOND_NS,
@@ -33,8 +34,6 @@ from tests.edge.evidence.evidence_rig import (
     kinds,
     newest_seal,
 )
-
-DAY_S = 86_400
 
 
 @pytest.fixture

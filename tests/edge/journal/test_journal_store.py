@@ -12,7 +12,7 @@ import pytest
 from drivers.contract import Instant
 from edge.errors import JournalError
 from edge.journal.block import MAX_BYTES, MAX_OBSERVATIONS, Block, Entry, Lane, Outbox, Owed
-from edge.journal.identity import Predecessor
+from edge.journal.identity import Predecessor, Reason
 from edge.journal.store import Journal, Rules
 from edge.journal.waiting import MOST_OBSERVATIONS, MOST_RECORDS
 from tests.edge.journal.journal_rig import START, Box, blocks, devices, record_of
@@ -305,7 +305,7 @@ async def test_another_machine_makes_another_journal_and_owes_the_old_one_first(
     box.machine = "box-2"
     async with box.journal() as new:
         assert new.id != old.id
-        assert new.predecessor == Predecessor(old.id, records=1, telemetry=2)
+        assert new.predecessor == Predecessor(old.id, records=1, telemetry=2, reason=Reason.MACHINE)
         new.observe(box.entry("c"))
         await new.flush()
         assert [(owed.journal, *owed[1:]) for owed in await new.owed("platform")] == [
@@ -316,7 +316,14 @@ async def test_another_machine_makes_another_journal_and_owes_the_old_one_first(
         assert devices(await blocks(new, Lane.TELEMETRY, old.id, after=1)) == ["b"]
         (block,) = await blocks(new, Lane.TELEMETRY)
         assert orjson.loads(block.body)["journal"] == new.id
+        assert [(seal.journal, seal.lane, seal.seq) for seal in new.seals] == [
+            (old.id, Lane.RECORDS, 1),
+            (old.id, Lane.TELEMETRY, 2),
+            (new.id, Lane.RECORDS, 0),
+            (new.id, Lane.TELEMETRY, 0),
+        ]
         await new.acknowledge("platform", old.id, Lane.TELEMETRY, 2)
+        assert [seal.journal for seal in new.seals] == [old.id, new.id, new.id]
     async with box.journal() as again:
         assert again.id == new.id
         assert again.predecessor is not None  # until a record can have named it

@@ -9,9 +9,12 @@ from contextlib import closing, suppress
 import pytest
 
 from edge.alarms import Cause
-from edge.journal import store
+from edge.journal import inspection
 from edge.journal.block import Lane
+from edge.journal.reader import Reader
+from edge.journal.standing import LaneStanding
 from edge.journal.store import Journal
+from edge.journal.walk import Walked
 from tests.edge.journal.journal_rig import Box
 
 RAISED = ("raised", Cause.CHAIN_BROKEN, "journal")
@@ -20,9 +23,10 @@ CLEARED = ("cleared", Cause.CHAIN_BROKEN, "journal")
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_WALK_PAUSE_S", 0.0)
-    monkeypatch.setattr(store, "_WALK_AGAIN_S", 0.01)
-    monkeypatch.setattr(store, "_WALK_BYTES", 1000)
+    monkeypatch.setattr(inspection, "PAUSE_S", 0.0)
+    monkeypatch.setattr(inspection, "AGAIN_S", 0.01)
+    monkeypatch.setattr(inspection, "PIECE_BYTES", 1000)
+    monkeypatch.setattr(inspection, "NOTE_EVERY", 2)
 
 
 async def filled(box: Box, blocks: int) -> None:
@@ -76,3 +80,47 @@ async def test_a_change_long_ago_is_noticed_in_the_background(box: Box) -> None:
         assert set(journal._writer.broken.values()) == {None}
         await inspected(journal, box, RAISED)
     assert CLEARED not in box.rung
+
+
+async def test_the_walk_goes_on_where_the_last_start_left_it(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(box, 100)
+    first_pieces: list[Walked] = []
+    walk = Reader.walk
+
+    def noting(reader: Reader, lane: LaneStanding, walked: Walked | None, most_bytes: int) -> Walked:
+        piece = walk(reader, lane, walked, most_bytes)
+        if lane.lane is Lane.TELEMETRY and walked is None:
+            first_pieces.append(piece)
+        return piece
+
+    monkeypatch.setattr(Reader, "walk", noting)
+    async with box.journal() as journal:
+        lane = journal._lane(journal.id, Lane.TELEMETRY)
+        task = asyncio.create_task(journal.inspect())
+        async with asyncio.timeout(30):
+            while not journal._lane(journal.id, Lane.TELEMETRY).walked:
+                await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        left = journal._lane(journal.id, Lane.TELEMETRY).walked
+    assert 0 < left < lane.head
+    first_pieces.clear()
+    async with box.journal() as journal:
+        await inspected(journal, box, CLEARED)
+    assert first_pieces[0].seq > left
+
+
+async def test_a_page_that_cannot_be_read_is_an_alarm_and_no_end(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(box, 3)
+
+    def broken(*_: object) -> Walked:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    async with box.journal() as journal:
+        monkeypatch.setattr(Reader, "walk", broken)
+        await inspected(journal, box, RAISED)

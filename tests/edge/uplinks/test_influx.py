@@ -8,16 +8,20 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import orjson
 import pytest
 
 from drivers.contract import Instant
 from edge.alarms import Cause
+from edge.errors import SettingsError
+from edge.gateway import load
 from edge.journal.block import Block, Lane
 from edge.journal.rollups import Rollup
 from edge.uplinks.influx import InfluxUplink
 from edge.uplinks.store import Store
+from edge.wiring import stores
 from tests.edge.uplinks.standins import UPLINK, AlarmLog, MemoryOutbox, until
 
 AT = "2026-11-22T03:14:07.120Z"
@@ -95,6 +99,21 @@ async def running(uplink: InfluxUplink) -> asyncio.Task[None]:
 async def ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def test_a_box_without_the_library_is_told_how_it_gets_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(
+        "gateway: {id: dx, operator: {name: x}, site: {name: x}}\njournal: {path: /tmp/j.db}\n"
+        "uplinks: {trend: {influxdb: {url: 'http://s', org: m, bucket: b, token: {env: TOKEN}}}}\n"
+    )
+    monkeypatch.setenv("TOKEN", "t")
+    assert stores(load(site))["trend"].bucket == "b"
+    monkeypatch.setattr("edge.wiring.devices.find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match="pip install influxdb-client"):
+        stores(load(site))
 
 
 async def test_what_is_refused_is_found_and_set_aside_and_all_else_is_written(store: Refusing) -> None:
