@@ -37,8 +37,8 @@ def far_sides(settings: Settings) -> dict[str, FarSide]:
 
 async def registered(far: Mapping[str, FarSide], journal: Journal) -> None:
     """A cursor for each uplink; one that has one keeps it. Raises JournalError."""
-    for name, each in far.items():
-        await journal.register(name, each.start)
+    for name in far.keys() - journal.uplinks:
+        await journal.register(name, far[name].start)
 
 
 async def given_up(far: Mapping[str, FarSide], journal: Journal, own: OwnRecords) -> None:

@@ -34,6 +34,7 @@ from edge.evidence.holding import handed_over, its_own, signing_key
 from edge.evidence.seals import Seal
 from edge.holds import HoldLists
 from edge.intake import Intake
+from edge.journal.states import Row
 from edge.journal.store import Identity, Journal, Rules
 from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
@@ -236,8 +237,10 @@ class Gateway:
     async def _change(self, wanted: Wanted) -> None:
         """Goes over to these settings; what they do not touch goes on. Raises JournalError, before anything
         has changed."""
-        await self.journal.flush()
-        remembered = await self.journal.remembered()
+        remembered: list[Row] = []
+        if self.recording.lacks(wanted.derived):
+            await self.journal.flush()
+            remembered = await self.journal.remembered()
         await registered(wanted.far, self.journal)
         await self.ports.end(wanted.hung)
         self.settings = wanted.settings

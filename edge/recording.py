@@ -63,6 +63,10 @@ class Recording:
         """What the recorders remembered; of one that is no longer there it stays in the journal."""
         _load(self.recorders, rows)
 
+    def lacks(self, recorders: Iterable[Recorder]) -> bool:
+        """Whether one of them was not among those before, so that ``change`` needs its rows."""
+        return not {each.name for each in recorders} <= {each.name for each in self.recorders}
+
     def change(self, recorders: Sequence[Recorder], rows: Iterable[Row]) -> None:
         """From now on these. Each goes on where the one of its name stopped; one that was not among them
         before, where ``rows`` have it. What one that is no longer there remembers is still stored."""

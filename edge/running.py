@@ -11,7 +11,10 @@ from typing import Any, Final
 log = logging.getLogger(__name__)
 
 ENDS_WITHIN_S: Final = 2.0
-"""What has not ended by then is not waited for: what it gave is stored."""
+"""What has not ended by then when all of it ends is not waited for: what it gave is stored."""
+
+ENDS_ALONE_WITHIN_S: Final = 5.0
+"""While the others go on there is time: two of a name shall not run at once."""
 
 
 class Running:
@@ -30,13 +33,13 @@ class Running:
 
     async def end(self, names: Iterable[str]) -> None:
         """Returns when they have ended; what does not run has."""
-        await _ended({self._cancelled(name) for name in names if name in self._tasks})
+        await _ended({self._cancelled(name) for name in names if name in self._tasks}, ENDS_ALONE_WITHIN_S)
 
     async def end_all(self) -> None:
         """What is being ended is waited for as well."""
         for name in list(self._tasks):
             self._cancelled(name)
-        await _ended(self._ending)
+        await _ended(self._ending, ENDS_WITHIN_S)
 
     async def until(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set, or the first work ends by itself; raises what that raised."""
@@ -63,9 +66,9 @@ class Running:
             log.error("%s ended badly: %s", name, failure)
 
 
-async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+async def _ended(tasks: Collection[asyncio.Task[None]], within_s: float) -> None:
     if tasks:
-        _, overdue = await asyncio.wait(set(tasks), timeout=ENDS_WITHIN_S)
+        _, overdue = await asyncio.wait(set(tasks), timeout=within_s)
         for task in overdue:
             log.error("%s does not end; it is not waited for", task.get_name())
 

@@ -205,13 +205,13 @@ def adds_a_device(data: Data) -> None:
     data["devices"]["air-2"] = data["devices"]["air"] | {"unit": 2}
 
 
-def removes_a_room(data: Data) -> None:
+def adds_a_place(data: Data) -> None:
     data["places"]["dock"] = {"kind": "dock"}
 
 
 @pytest.mark.parametrize(
     "change",
-    [moves_the_ear_tags, adds_a_limit, adds_a_device, removes_a_room],
+    [moves_the_ear_tags, adds_a_limit, adds_a_device, adds_a_place],
     ids=lambda each: each.__name__,
 )
 async def test_carcasses_go_on_hanging_and_trips_running(
