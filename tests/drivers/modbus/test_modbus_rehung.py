@@ -77,7 +77,7 @@ def test_who_is_new_is_read_at_once_and_who_is_gone_no_more() -> None:
     async def scene() -> None:
         first, second = probe(1, every_s=60.0), probe(2, every_s=60.0)
         async with running([first]) as (bus, heard):
-            await asyncio.sleep(5)
+            await asyncio.sleep(5.3)
             bus.hang([second])
             await asyncio.sleep(0.1)
             assert len(times(heard, first.name)) == len(times(heard, second.name)) == 1
