@@ -52,6 +52,7 @@ from edge.scan import Found, found
 from edge.settings import Settings
 from edge.supervisor import PATIENCE_S
 from edge.systemd import notify, watchdog_s
+from edge.uplinks.contract import Uplink
 from edge.uplinks.mqtt import MqttUplink, Target
 from edge.uplinks.seals import kept_by
 from edge.wanted import Wanted
@@ -136,7 +137,7 @@ class Gateway:
             answer=self._answer,
         )
         self._asked = asked
-        self.uplinks = Uplinks(wanted.far, journal, own, self._to_broker, self._running)
+        self._delivering = Uplinks(wanted.far, journal, own, self._to_broker, self._running)
         self._asked = ()
 
     @classmethod
@@ -205,6 +206,11 @@ class Gateway:
             self.own.event("stopped", {"version": status.VERSION})
             await self.journal.close()
 
+    @property
+    def uplinks(self) -> Mapping[str, Uplink]:
+        """Those of now, by name."""
+        return self._delivering.by_name
+
     def _begin(self) -> None:
         self._running.begin("journal", self.journal.run())
         self._running.begin("tick", self._tick())
@@ -216,7 +222,7 @@ class Gateway:
             watchdog = Watchdog(self._watchdog_s, self.journal, self.ports.health.values())
             self._running.begin("watchdog", watchdog.run())
         self.ports.begin()
-        self.uplinks.begin()
+        self._delivering.begin()
         if self.rereading is not None:
             self._running.begin("settings", self.rereading.run(self._reread, self.own, self.clock.now))
 
@@ -229,7 +235,7 @@ class Gateway:
         _warn(new)
         wanted = await asyncio.to_thread(Wanted.by, in_force(self.settings, new), DRIVERS)
         secrets = [f"devices.{name}" for name in self.ports.secrets(wanted.hung)]
-        secrets += [f"uplinks.{name}" for name in self.uplinks.differing(wanted.far)]
+        secrets += [f"uplinks.{name}" for name in self._delivering.differing(wanted.far)]
         differs = difference(self.settings, new, secrets)
         await self._change(wanted)
         return differs
@@ -249,7 +255,7 @@ class Gateway:
         self.hold_lists.change(wanted.held)
         self.commands.change(allowed(wanted.settings))
         self.ports.change(wanted.hung)
-        await self.uplinks.change(wanted.far)
+        await self._delivering.change(wanted.far)
         self.own.settled(known(wanted.settings)._replace(running=True))
 
     async def _tick(self) -> None:
@@ -260,10 +266,10 @@ class Gateway:
             self._tell_lost()
 
     def _live(self, device: str, body: bytes) -> None:
-        self.uplinks.live(device, body)
+        self._delivering.live(device, body)
 
     def _answer(self, uplink: str, verb: str, payload: bytes) -> None:
-        self.uplinks.answer(uplink, verb, payload)
+        self._delivering.answer(uplink, verb, payload)
 
     def _to_broker(self, name: str, target: Target) -> MqttUplink:
         return MqttUplink(

@@ -48,7 +48,7 @@ def full(gateway: Gateway) -> dict[str, Any]:
         "journal": gateway.journal.facts(),
         "disk": _disk(gateway),
         "settings": None if gateway.rereading is None else gateway.rereading.facts(),
-        "uplinks": {name: uplink.facts() for name, uplink in gateway.uplinks.by_name.items()},
+        "uplinks": {name: uplink.facts() for name, uplink in gateway.uplinks.items()},
         "ports": {name: _port(gateway, name) for name in gateway.ports.sources},
         "devices": {name: _device(gateway, state) for name, state in gateway.intake.devices.items()},
         "hold_list": gateway.hold_lists.facts(),

@@ -16,6 +16,7 @@ import yaml
 
 from drivers.contract import NANOSECONDS, Code, Frame, Instant, Sighting
 from edge import gateway, show, status
+from edge.alarms import Cause
 from edge.gateway import Gateway
 from edge.messages import LANGS
 from edge.rereading import Rereading
@@ -99,7 +100,8 @@ class Site:
         self.write()
         self.rereading.asked.set()
         while self.rereading.facts()["read"] == before:
-            assert not self.life.done(), await self.life
+            if self.life.done():
+                await self.life
             await asyncio.sleep(0.01)
         facts: Data = status.full(self.gateway)["settings"]
         return facts
@@ -266,15 +268,15 @@ async def test_a_replaced_instrument_is_a_device_record_and_the_role_goes_on(tmp
 
 async def test_an_uplink_that_is_gone_gives_up_its_cursor_and_a_new_one_has_its_own(tmp_path: Path) -> None:
     async with running(tmp_path) as there:
-        staying = there.gateway.uplinks.by_name["platform"]
+        staying = there.gateway.uplinks["platform"]
         there.data["uplinks"]["second"] = {"mqtt": {"url": "mqtt://127.0.0.1:10"}, "start": "now"}
         await there.reread()
         assert there.gateway.journal.uplinks == {"platform", "second"}
-        assert there.gateway.uplinks.by_name["platform"] is staying
+        assert there.gateway.uplinks["platform"] is staying
         del there.data["uplinks"]["platform"]
         await there.reread()
         assert there.gateway.journal.uplinks == {"second"}
-        assert there.gateway.uplinks.by_name.keys() == {"second"}
+        assert there.gateway.uplinks.keys() == {"second"}
         [(_, facts)] = await there.events("uplink_removed")
         assert facts["uplink"] == "platform"
         assert facts["backlog"]["records"]["blocks"] > 0
@@ -288,12 +290,12 @@ async def test_a_secret_that_changed_in_its_file_begins_the_uplink_anew(tmp_path
     async with running(tmp_path) as there:
         there.data["uplinks"]["platform"]["mqtt"] |= {"username": "x", "password": {"file": str(secret)}}
         await there.reread()
-        before = there.gateway.uplinks.by_name["platform"]
+        before = there.gateway.uplinks["platform"]
         await there.reread()
-        assert there.gateway.uplinks.by_name["platform"] is before
+        assert there.gateway.uplinks["platform"] is before
         secret.write_text("second")
         await there.reread()
-        assert there.gateway.uplinks.by_name["platform"] is not before
+        assert there.gateway.uplinks["platform"] is not before
         assert [facts for _, facts in await there.events("settings_applied")] == [
             {"changed": ["uplinks.platform"]},
             {},
@@ -307,7 +309,7 @@ async def test_a_secret_that_changed_in_its_file_begins_the_uplink_anew(tmp_path
 
 async def test_alarms_about_what_is_gone_are_cleared(tmp_path: Path) -> None:
     async with running(tmp_path) as there:
-        while there.gateway.own.standing.about(gateway.Cause.PORT_DOWN, "gps") is None:
+        while there.gateway.own.standing.about(Cause.PORT_DOWN, "gps") is None:
             await asyncio.sleep(0.01)
         del there.data["devices"]["gps"], there.data["records"]["transport"], there.data["ports"]["gps"]
         await there.reread()
