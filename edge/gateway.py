@@ -39,7 +39,7 @@ from edge.journal.store import Identity, Journal, Rules
 from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
 from edge.ports import Ports
-from edge.reading import Nowhere, longest_wait_s, read_directly, read_next
+from edge.reading import longest_wait_s, read_alone, read_next
 from edge.reckoning import Reckoning, taken_up
 from edge.recorders.commanded import Commanded
 from edge.recorders.contract import Recorder
@@ -57,7 +57,7 @@ from edge.uplinks.mqtt import MqttUplink, Target
 from edge.uplinks.seals import kept_by
 from edge.wanted import Wanted
 from edge.watchdog import Watchdog
-from edge.wiring import allowed, intaken, known, sources
+from edge.wiring import allowed, known
 
 log = logging.getLogger(__name__)
 
@@ -379,19 +379,4 @@ async def in_the_air(adapter: str, seconds: float) -> list[Found]:
 
 async def read_without_daemon(settings: Settings, device: str, wait_s: float | None) -> dict[str, Any]:
     """The verb `read` where no daemon holds the port; wait_s: None, as is usual. Raises LinkDown, Refused."""
-    if device not in settings.devices:
-        raise Refused("unknown_device", device=device)
-    clock = Clock(trust_system=True)
-    intake = Intake(
-        [facts for facts in intaken(settings, DRIVERS) if facts.name == device],
-        journal=Nowhere(),
-        now=clock.now,
-        alarms=Nowhere(),
-        offer=clock.offer,
-        live=lambda _device, _body: None,
-        lost=lambda _device, _at, _observations: None,
-        recorded=lambda _device, _observations: None,
-    )
-    (source,) = sources(settings, DRIVERS, clock.now, only=device).values()
-    kind = settings.ports[settings.devices[device].port].kind
-    return await read_directly(intake, source, device, wait_s or longest_wait_s(kind))
+    return await read_alone(settings, DRIVERS, device, wait_s)
