@@ -27,7 +27,7 @@ from edge import gateway, show, typed
 from edge import scan as scanned
 from edge import trace as traced
 from edge.control import NoDaemon, Refused, ask
-from edge.errors import DidNotStart, JournalError, SettingsError
+from edge.errors import DidNotStart, JournalDamagedError, JournalError, SettingsError
 from edge.evidence import holding
 from edge.evidence import verify as evidence
 from edge.evidence.seals import Handover, is_public_key
@@ -35,6 +35,8 @@ from edge.journal.database import expect_readable
 from edge.messages import LANGS, Lang, from_locale, sentence, text
 from edge.rereading import Rereading
 from edge.settings.measures import Duration
+
+log = logging.getLogger(__name__)
 
 EXIT_NO: Final = 1
 EXIT_USAGE: Final = 2
@@ -130,8 +132,14 @@ async def serve(config: Path) -> None:
         loop.add_signal_handler(number, stop.set)
     rereading = Rereading(config)
     loop.add_signal_handler(signal.SIGHUP, rereading.asked.set)
-    running = await gateway.Gateway.open(gateway.load(config))
-    await running.run(stop, rereading)
+    settings = gateway.load(config)
+    while not stop.is_set():
+        running = await gateway.Gateway.open(settings)
+        try:
+            await running.run(stop, rereading)
+        except JournalDamagedError as error:
+            log.error("%s", error)
+        settings = running.settings  # those in force, whatever the file says by now
 
 
 def check(lang: Lang) -> click.Command:
