@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers.catalogue import DRIVERS
-from drivers.contract import Instant
+from drivers.contract import Driver, Instant
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
@@ -48,7 +48,6 @@ from edge.recording import Recording
 from edge.reload import Difference, difference, in_force, refusals
 from edge.rereading import Rereading
 from edge.running import Running
-from edge.scan import Found, found
 from edge.settings import Settings
 from edge.supervisor import PATIENCE_S
 from edge.systemd import notify, watchdog_s
@@ -384,11 +383,9 @@ def _warn(settings: Settings) -> None:
         log.warning("%s", warning.render("en"))
 
 
-async def in_the_air(adapter: str, seconds: float) -> list[Found]:
-    """The Bluetooth devices that this adapter hears, and who understands them. Raises LinkDown."""
-    from drivers.ble.air import listen  # noqa: PLC0415 - bleak and D-Bus are loaded only where there is a radio
-
-    return [found(heard, DRIVERS) for heard in await listen(adapter, seconds)]
+def drivers() -> Mapping[str, Driver]:
+    """The catalogue, for who tries all of them."""
+    return DRIVERS
 
 
 async def read_without_daemon(settings: Settings, device: str, wait_s: float | None) -> dict[str, Any]:
