@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -20,7 +21,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edge.errors import UplinkDown
 from edge.uplinks.live import publish_packet
 from edge.uplinks.reasons import ConnectionLostError, ConnectRefusedError, End, reason_name
-from edge.uplinks.target import Target, tls_context
+from edge.uplinks.target import Target
+from edge.uplinks.trust import expect_trusted, failed, tls_context
 from edge.uplinks.wire import Wire
 
 if TYPE_CHECKING:
@@ -132,6 +134,8 @@ class Connection:
             if reason.is_failure:
                 raise ConnectRefusedError(where, reason.value)
         elif self._lost in done:
+            if self._target.tls:
+                expect_trusted(self._wire.error, where)
             hint = "" if self._target.weak else '; if the broker knows no MQTT 5, write version: "3.1.1"'
             raise UplinkDown(f"{self._lost.result()}, before it was accepted{hint}")
         else:
@@ -303,10 +307,11 @@ class Connection:
 
 
 async def _open_wire(target: Target) -> Wire:
+    """Raises UplinkDown."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_S):
-            context = await asyncio.to_thread(tls_context, target) if target.tls else None
+            context = await _tls(target)
             _, wire = await loop.create_connection(
                 lambda: Wire(loop), target.host, target.port, ssl=context, happy_eyeballs_delay=0.25
             )
@@ -314,6 +319,15 @@ async def _open_wire(target: Target) -> Wire:
         raise UplinkDown(
             f"no connection to {target.address} in {CONNECT_S:.0f} s; is the network up?"
         ) from error
+    except (ssl.SSLError, ConnectionResetError) as error:
+        raise failed(error, target.address) from error
     except OSError as error:
         raise UplinkDown(f"cannot connect to {target.address}: {error}") from error
     return wire
+
+
+async def _tls(target: Target) -> ssl.SSLContext | None:
+    """None: the connection is not encrypted. Raises NoTrustError."""
+    if not target.tls:
+        return None
+    return await asyncio.to_thread(tls_context, target.ca, target.cert, target.key)
