@@ -14,7 +14,7 @@ EXPORT := $(UV) export --no-config --frozen --quiet --no-emit-project --format r
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .NOTPARALLEL:
-.PHONY: help demo test bench schema install rollback uninstall test-install lock clean
+.PHONY: help demo test bench faults schema install rollback uninstall test-install lock clean fuzz
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*##  */  make \1\t/p' Makefile | expand -t 18
@@ -32,9 +32,16 @@ test: $(VENV)/.test  ## Lint, types and all tests (ARGS="tests/edge -k journal")
 test-install: $(VENV)/.test  ## Install, upgrade, go back, uninstall in a Debian of its own (root, minutes)
 	$(BIN)/pytest tests/install/in_a_box.py $(ARGS)
 
+fuzz: $(VENV)/.test  ## Damaged and random input for all that reads any (ARGS="--for 8h --only ruuvi")
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 bench: $(VENV)/.test  ## What it costs, beside a bare loop (ARGS="--quick")
 	@sh requirements/servers.sh
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+faults: $(VENV)/.test  ## Power cuts, bad networks, full disks, wrong clocks by the thousand (ARGS="power --share 0.1")
+	@sh requirements/servers.sh
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 schema: $(VENV)/.demo  ## config/schema.json, docs/devices/ and docs/schemas/ anew from models, drivers and profiles
 	$(BIN)/python -m edge.settings.json_schema > config/schema.json.new

@@ -85,7 +85,7 @@ Observation: TypeAlias = Reading | Sighting | Fix
 
 
 class Reason(StrEnum):
-    """Why a frame was refused; each is counted per device."""
+    """Why a frame was refused; each is counted per device. DEFECT: not the frame is wrong, but our code."""
 
     LENGTH = "length"
     CHECKSUM = "checksum"
@@ -93,6 +93,7 @@ class Reason(StrEnum):
     SENTINEL = "sentinel"
     RANGE = "range"
     REPLAY = "replay"
+    DEFECT = "defect"
 
 
 class TagtrailError(Exception):
@@ -313,6 +314,10 @@ class Port(NamedTuple):
         return self.kind == "serial" or self.framing == "rtu"
 
 
+TURN_S = 1.0
+"""A source that waits for its devices looks around so often."""
+
+
 class Source(Protocol):
     """A port and the devices on it: a listener, a bus, a radio, a client.
 
@@ -321,6 +326,10 @@ class Source(Protocol):
 
     mixes: ClassVar[bool]
     """Whether devices of different drivers may share its port."""
+
+    turns: int
+    """Grows while its work goes on, at least once every ``TURN_S``, however silent its devices are. Where it
+    stands still for long the source hangs, and is started anew."""
 
     def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None: ...
 

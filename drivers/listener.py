@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import cycle
 from typing import ClassVar, Final, Protocol, cast, runtime_checkable
 
+from drivers import defects
 from drivers.contract import (
+    TURN_S,
     Device,
     Emit,
     Frame,
@@ -59,6 +62,7 @@ class Listener:
     mixes: ClassVar[bool] = False
 
     def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None:
+        self.turns = 0
         self._port = port
         self._open_link = open_link
         self._devices = [(device.name, cast(Talking, device.decoder)) for device in devices]
@@ -67,6 +71,7 @@ class Listener:
         self._asks = any(asked)
         self._rest_s = min(REST_S, RESTING_BYTES * BITS_A_BYTE / port.baud)
         self._questions = cycle([question for questions in asked for question in questions])
+        self._splitter = self._devices[0][1].splitter()
         self._waiting = False
         self._asked = 0
         self._unanswered = 0
@@ -82,12 +87,12 @@ class Listener:
             first = self._devices[0][1]
             if isinstance(first, Greeted):
                 await link.write(first.greeting)
-            splitter = first.splitter()
+            self._splitter = first.splitter()
             while True:
-                data = await (self._read_asking(link) if self._asks else link.read())
+                data = await (self._read_asking(link) if self._asks else self._read(link))
                 at = self._now()
                 self._bytes += len(data)
-                for found in splitter.feed(data):
+                for found in self._split(data):
                     if isinstance(found, Reject):
                         self._refuse(emit, found, Frame(b""))
                     else:
@@ -111,9 +116,18 @@ class Listener:
         }
         return heard | {"asked": self._asked, "unanswered": self._unanswered} if self._asks else heard
 
+    async def _read(self, link: Link) -> bytes:
+        """What the line brings, however long that takes."""
+        while True:
+            self.turns += 1
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TURN_S):
+                    return await link.read()
+
     async def _read_asking(self, link: Link) -> bytes:
         """What the line brings; as long as it is quiet, a question first."""
         while True:
+            self.turns += 1
             try:
                 async with asyncio.timeout(self._port.timeout_s if self._waiting else PAUSE_S):
                     data = await link.read()
@@ -126,11 +140,21 @@ class Listener:
                 self._waiting = False
                 return data
 
+    def _split(self, data: bytes) -> Sequence[Frame | Reject]:
+        """A splitter that fails begins anew, without what it held."""
+        try:
+            with defects.refused():
+                return list(self._splitter.feed(data))
+        except Reject as defect:
+            self._splitter = self._devices[0][1].splitter()
+            return [defect]
+
     def _hear(self, emit: Emit, frame: Frame, at: Instant) -> None:
         not_mine: list[Reject] = []
         for name, decoder in self._devices:
             try:
-                observations = decoder.decode(frame, at)
+                with defects.refused():
+                    observations = decoder.decode(frame, at)
             except Reject as reject:
                 if reject.reason is Reason.NOT_MINE:
                     not_mine.append(reject)

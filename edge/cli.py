@@ -7,6 +7,7 @@ not be reached.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -114,12 +115,14 @@ def run(lang: Lang) -> click.Command:
     @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info")
     def verb(config: Path, log_level: str) -> None:
         logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-        asyncio.run(_daemon(config))
+        asyncio.run(serve(config))
 
     return verb
 
 
-async def _daemon(config: Path) -> None:
+async def serve(config: Path) -> None:
+    """The daemon, until SIGTERM or SIGINT. Raises SettingsError, JournalError."""
+    faulthandler.enable()  # systemd's watchdog ends what hangs with SIGABRT: then its stacks are told
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

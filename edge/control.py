@@ -113,6 +113,9 @@ class ControlSocket:
             return {"ok": True, "answer": await verb({**request, "caller": caller})}
         except Refused as refused:
             return {"ok": False, "error": refused.error, "values": refused.values}
+        except Exception:
+            log.exception("control: %s failed", request["verb"])
+            return {"ok": False, "error": "failed", "values": {}}
 
 
 def _user(uid: int) -> str:

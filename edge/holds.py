@@ -65,7 +65,8 @@ class HoldLists:
                 await self._take(*self._waiting.popitem())
 
     def facts(self) -> dict[str, Any]:
-        """What `status` shows. counts: of lists ``taken``, ``older``, ``malformed``, ``cleared``."""
+        """What `status` shows. counts: of lists ``taken``, ``older``, ``malformed``, ``cleared``,
+        ``failed``."""
         issued = self._holds.issued
         return {
             "issued": None if issued is None else rfc3339(issued),
@@ -86,8 +87,8 @@ class HoldLists:
         now = self._now()
         try:
             self._enter(Fact(now, now, KIND, {"list": new}, uplink, "uplink"))
-        except Unfit:
-            self.counts["older"] += 1
+        except Unfit as unfit:
+            self.counts["failed" if unfit.key == "failed" else "older"] += 1
             return
         self.counts["taken"] += 1
         log.info("uplink %s: hold list of %s taken, %d holds", uplink, rfc3339(new.issued), len(new.holds))

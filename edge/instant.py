@@ -11,6 +11,9 @@ from drivers.contract import NANOSECONDS, Instant
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+LATEST = Instant(2**63 - 1)
+"""2262-04-11T23:47:16Z: the last that 64 bits hold, in a column of the journal as in JSON."""
+
 
 @lru_cache(maxsize=4096)
 def _second(seconds: int) -> str:
@@ -26,13 +29,16 @@ def rfc3339(at: Instant) -> str:
 def parse_rfc3339(text: str) -> Instant:
     """An instant as ``rfc3339`` writes it, or any other of RFC 3339 with its offset.
 
-    Raises ValueError for any other text, and for a time without an offset.
+    Raises ValueError for any other text, for a time without an offset, and for one that no instant can hold.
     """
     time_of = datetime.fromisoformat(text)
     if time_of.tzinfo is None:
         raise ValueError(f"{text} has no offset from UTC: end it with Z or +08:00")
     since = time_of - _EPOCH
-    return Instant((since.days * 86_400 + since.seconds) * NANOSECONDS + since.microseconds * 1000)
+    at = Instant((since.days * 86_400 + since.seconds) * NANOSECONDS + since.microseconds * 1000)
+    if not 0 <= at <= LATEST:
+        raise ValueError(f"{text} is not between 1970 and 2262")
+    return at
 
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

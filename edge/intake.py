@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
+from drivers import defects
 from drivers.contract import (
     NANOSECONDS,
     Fix,
@@ -22,6 +23,7 @@ from drivers.contract import (
     Observation,
     Quality,
     Reading,
+    Reason,
     Reject,
     Sighting,
 )
@@ -30,11 +32,16 @@ from edge.alarms import Alarms, Cause
 from edge.calibration import Calibration
 from edge.devices import DeviceState, Intaken, state_of
 from edge.journal.block import Entry
+from edge.restamping import Restamping
 
 log = logging.getLogger(__name__)
 
 GAP_AGAIN: Final = 15 * 60 * NANOSECONDS
 """While a gap lasts it is journalled again at this interval, so that no stretch of telemetry hides it."""
+
+
+SHOWN_BYTES: Final = 64
+"""Of a refused frame, in the log."""
 
 
 class Store(Protocol):
@@ -79,27 +86,26 @@ class Intake:
         self.devices = {device.name: state_of(device, steady()) for device in devices}
 
     def __call__(self, device: str, observations: Sequence[Observation], frame: Frame) -> None:
-        state = self.devices[device]
-        if state.device.open_air:
-            try:
-                bounds.believable(observations)
-            except Reject as reject:
-                self.refuse(device, reject, frame)
-                return
-        state.observed += len(observations)
-        state.frame = frame
-        self._offer_time(observations)
-        for step in STEPS:
-            observations = step(state, observations)
-        if observations:
-            self._keep(state, observations)
+        try:
+            with defects.refused():
+                self._take(self.devices[device], observations, frame)
+        except Reject as reject:
+            self.refuse(device, reject, frame)
 
     def refuse(self, device: str, reject: Reject, frame: Frame) -> None:
-        """Counts a refused frame; the first of its kind is logged, repeats only at debug."""
+        """Counts a refused frame; the first of its kind is logged, repeats only at debug.
+
+        A defect of ours is an alarm, which stands until the gateway is started anew.
+        """
         refused = self.devices[device].refused
         refused[reject.reason] += 1
-        level = logging.WARNING if refused[reject.reason] == 1 else logging.DEBUG
-        log.log(level, "%s: frame refused, %s: %s", device, reject, frame.data[:64].hex(" "))
+        first = refused[reject.reason] == 1
+        level, defect = logging.WARNING if first else logging.DEBUG, None
+        if reject.reason is Reason.DEFECT:
+            level, defect = logging.ERROR if first else logging.DEBUG, reject.__cause__
+            self._alarms.raised(Cause.DEFECT, device, reject.detail)
+        shown = frame.data[:SHOWN_BYTES].hex(" ")
+        log.log(level, "%s: frame refused, %s: %s", device, reject, shown, exc_info=defect)
 
     async def next(self, device: str) -> tuple[Frame, Sequence[Observation]]:
         """The next frame that this device answers with, and what it says."""
@@ -118,6 +124,11 @@ class Intake:
                 self._alarms.raised(Cause.SILENT, state.device.name, _why(state))
                 self._tell_gap(state, _silence(state, at))
 
+    def restamp(self, again: Restamping) -> None:
+        """The time has become known: windows, spacing and gaps go on as if it always had been."""
+        for state in self.devices.values():
+            state.restamp(again)
+
     def end(self) -> None:
         """Before the gateway stops: tells what the open windows counted."""
         at = self._now()
@@ -126,6 +137,18 @@ class Intake:
                 self._store(
                     state, entries.again(state.device.name, closed.code, at, closed.times, closed.last)
                 )
+
+    def _take(self, state: DeviceState, observations: Sequence[Observation], frame: Frame) -> None:
+        """Raises Reject."""
+        if state.device.open_air:
+            bounds.believable(observations)
+        state.observed += len(observations)
+        state.frame = frame
+        self._offer_time(observations)
+        for step in STEPS:
+            observations = step(state, observations)
+        if observations:
+            self._keep(state, observations)
 
     def _offer_time(self, observations: Sequence[Observation]) -> None:
         for item in observations:

@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol, TypeVarTuple
 
 from drivers.contract import Instant, Observation
+from edge.alarms import Cause
 from edge.instant import parse_rfc3339
 from edge.journal.states import Row
 from edge.journal.trail import Index
 from edge.recorders.contract import Derived, Fact, Notice, Output, Recorder, Unfit
 from edge.records.record import TradeRecord
+from edge.restamping import Restamping
 
 _Told = TypeVarTuple("_Told")
 
@@ -49,6 +52,7 @@ class Recording:
     ) -> None:
         self.recorders = recorders
         self.failures: Counter[str] = Counter()
+        self._at = Instant(0)
         self._journal = journal
         self._notice = notice
         self._amended = amended
@@ -73,6 +77,7 @@ class Recording:
 
     def tick(self, at: Instant) -> None:
         """Event time goes on. Never raises."""
+        self._at = at
         for recorder in self.recorders:
             self._run(recorder, at, recorder.tick, at)
 
@@ -88,10 +93,15 @@ class Recording:
         outputs: list[Output] = []
         refusals: list[Unfit] = []
         for recorder in takers:
-            try:
-                outputs += recorder.enter(fact)
-            except Unfit as unfit:
-                refusals.append(unfit)
+            refusal: Unfit | None = Unfit("failed", recorder=recorder.name)
+            with self._rim(recorder, fact.at):
+                try:
+                    outputs += recorder.enter(fact)
+                    refusal = None
+                except Unfit as unfit:
+                    refusal = unfit
+            if refusal is not None:
+                refusals.append(refusal)
         if refusals and not outputs:
             raise refusals[0]
         put = (self._put(output, fact.at) for output in outputs)
@@ -102,10 +112,23 @@ class Recording:
         """The kinds of fact that somebody takes."""
         return frozenset[str]().union(*(recorder.takes for recorder in self.recorders))
 
+    def issue(self, derived: Derived, at: Instant) -> None:
+        """A record that no recorder derives now."""
+        self._put(derived, at)
+
+    def restamp(self, again: Restamping) -> None:
+        """The time has become known: so that no timer fires early or late, all that is remembered moves."""
+        for recorder in self.recorders:
+            recorder.memory.restamp(again)
+
     def changed(self) -> Sequence[Row]:
         """See ``States``."""
-        unkept = (each for each in self.recorders if not each.memory.is_kept)
-        return [row for each in unkept for row in each.memory.changed(each.name)]
+        rows: list[Row] = []
+        for each in self.recorders:
+            if not each.memory.is_kept:
+                with self._rim(each, self._at):
+                    rows += each.memory.changed(each.name)
+        return rows
 
     def kept(self, rows: Sequence[Row]) -> None:
         """See ``States``."""
@@ -116,14 +139,21 @@ class Recording:
     def _run(
         self, recorder: Recorder, at: Instant, work: Callable[[*_Told], Iterable[Output]], *told: *_Told
     ) -> None:
-        """The rim: what is wrong with one recorder ends neither the readings nor the other recorders."""
-        try:
+        with self._rim(recorder, at):
             for output in work(*told):
                 self._put(output, at)
-        except Exception:
+
+    @contextmanager
+    def _rim(self, recorder: Recorder, at: Instant) -> Iterator[None]:
+        """What is wrong with one recorder ends neither the readings nor the other recorders. What was
+        observed stands in the journal all the same."""
+        try:
+            yield
+        except Exception as defect:
             self.failures[recorder.name] += 1
             level = logging.ERROR if self.failures[recorder.name] == 1 else logging.DEBUG
             log.log(level, "recorder %s failed; what it was told is lost to it", recorder.name, exc_info=True)
+            self._notice(Notice(at, Cause.DEFECT, recorder.name, detail=f"{type(defect).__name__}: {defect}"))
 
     def _put(self, output: Output, at: Instant) -> str | None:
         if isinstance(output, Notice):

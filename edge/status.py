@@ -29,6 +29,7 @@ def brief(gateway: Gateway) -> bytes:
         "version": VERSION,
         "t": rfc3339(gateway.clock.now()),
         "clock": gateway.clock.state,
+        "clock_uncertainty_s": _clock(gateway)["uncertainty_s"],
         "journal": gateway.journal.facts(),
         "disk": _disk(gateway),
         "alarms": len(gateway.own.standing),
@@ -43,7 +44,7 @@ def full(gateway: Gateway) -> dict[str, Any]:
         "version": VERSION,
         "t": rfc3339(gateway.clock.now()),
         "up_s": round(time.monotonic() - gateway.started, 1),
-        "clock": {"state": gateway.clock.state, "refused_offers": gateway.clock.refused_offers},
+        "clock": _clock(gateway),
         "journal": gateway.journal.facts(),
         "disk": _disk(gateway),
         "uplinks": {name: uplink.facts() for name, uplink in gateway.uplinks.items()},
@@ -51,7 +52,22 @@ def full(gateway: Gateway) -> dict[str, Any]:
         "devices": {name: _device(gateway, state) for name, state in gateway.intake.devices.items()},
         "hold_list": gateway.hold_lists.facts(),
         "commands": gateway.commands.facts(),
+        "recorders": {"failures": dict(gateway.recording.failures)},
         "alarms": [record.body() for record in gateway.own.standing.active],
+    }
+
+
+def _clock(gateway: Gateway) -> dict[str, Any]:
+    """holds: whether blocks wait for the time. refused, apart: what the last check met, in s from ours."""
+    clock = gateway.clock
+    uncertainty = clock.uncertainty
+    return {
+        "state": clock.state,
+        "uncertainty_s": None if uncertainty is None else round(uncertainty / 1e9, 3),
+        "holds": clock.holds,
+        "refused_offers": clock.refused_offers,
+        "refused": {each.source: {"why": each.why, "off_s": each.off / 1e9} for each in clock.refused},
+        "apart": {each.other: {"followed": each.followed, "off_s": each.off / 1e9} for each in clock.apart},
     }
 
 
@@ -67,6 +83,7 @@ def _port(gateway: Gateway, name: str) -> dict[str, Any]:
         "error": health.error,
         "restarts": health.restarts,
         "crashes": health.crashes,
+        "hangs": health.hangs,
         **gateway.sources[name].counters(),
     }
 

@@ -1,4 +1,4 @@
-"""Telling systemd how the daemon is (sd_notify(3)), in a few lines."""
+"""Telling systemd how the daemon is (sd_notify(3), sd_watchdog_enabled(3)), in a few lines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 
 
 def notify(state: str) -> None:
-    """``READY=1``, ``STOPPING=1``, ``STATUS=...``; nothing happens where no systemd listens."""
+    """``READY=1``, ``WATCHDOG=1``, ``STOPPING=1``; nothing happens where no systemd listens."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
@@ -15,3 +15,11 @@ def notify(state: str) -> None:
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
         connection.sendto(state.encode(), address)
+
+
+def watchdog_s() -> float | None:
+    """Within which systemd wants to hear ``WATCHDOG=1`` from this process; None: it does not."""
+    microseconds, process = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID", "")
+    if not microseconds.isdecimal() or process not in ("", str(os.getpid())):
+        return None
+    return int(microseconds) / 1_000_000 or None

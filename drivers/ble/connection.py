@@ -14,6 +14,7 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
+from drivers import defects
 from drivers.ble.advertisement import Advertisement, short_uuid, spelt
 from drivers.ble.probe import Connected
 from drivers.ble.scan import SCAN_FAILURES
@@ -160,7 +161,8 @@ class Connection:
             frame = _frame(values)
             values.clear()
             try:
-                observations = self._decoder.decode(frame, at)
+                with defects.refused():
+                    observations = self._decoder.decode(frame, at)
             except Reject as reject:
                 emit.refuse(self.name, reject, frame)
             else:

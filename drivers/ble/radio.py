@@ -12,6 +12,7 @@ from typing import ClassVar, Final, NamedTuple
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
+from drivers import defects
 from drivers.ble.advertisement import Advertisement, spelt
 from drivers.ble.bluez import Adapter
 from drivers.ble.changes import Changes
@@ -76,6 +77,7 @@ class Radio:
     mixes: ClassVar[bool] = True
 
     def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None:
+        self.turns = 0
         self._adapter = port.where
         self._now = now
         self._speakers: defaultdict[str, _Speaker] = defaultdict(_Speaker)
@@ -96,6 +98,7 @@ class Radio:
         async with Adapter(self._adapter) as adapter:
             await (adapter.power_cycle() if self._refused else adapter.switch_on())
             for address, speaker in self._speakers.items():
+                self.turns += 1
                 speaker.changes = Changes(adapter.remembered(address))
                 if any(probe.connection for probe in speaker.probes):
                     await adapter.let_go(address)
@@ -167,7 +170,8 @@ class Radio:
         strange: list[Reject] = []
         for probe in probes:
             try:
-                observations = probe.news.of(frame, at, now_s)
+                with defects.refused():
+                    observations = probe.news.of(frame, at, now_s)
             except Reject as reject:
                 if reject.reason is Reason.NOT_MINE:
                     strange.append(reject)
@@ -183,6 +187,7 @@ class Radio:
         """Scans, and does about a silence what the ladder says. Raises LinkDown."""
         loop = asyncio.get_running_loop()
         while True:
+            self.turns += 1
             calm = self._numbered() and not self._ladder.begun
             self._refused = True
             async with scanning(self._adapter, self._hear, passive=calm) as passive:
@@ -198,6 +203,7 @@ class Radio:
         loop = asyncio.get_running_loop()
         foreign = self._foreign
         while self._numbered() or not self._passive:
+            self.turns += 1
             await asyncio.sleep(CHECK_S)
             connected = sum(connection.up for connection in self._connections)
             if connected == len(self._probes):

@@ -19,10 +19,11 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar, Final, NamedTuple
 
+from drivers import defects
 from drivers.contacts.chip import Lines, OpenLines, Wanted, open_lines
 from drivers.contacts.contact import Contact
 from drivers.contacts.watch import Watch
-from drivers.contract import Device, Emit, Frame, Instant, Now, Open, Port
+from drivers.contract import Device, Emit, Frame, Instant, Now, Open, Port, Reject
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Contacts:
         now: Now,
         open_lines: OpenLines = open_lines,
     ) -> None:
+        self.turns = 0
         self._port = port
         self._devices = devices
         self._now = now
@@ -91,6 +93,7 @@ class Contacts:
     async def _watch(self, lines: Lines, emit: Emit) -> None:
         look_s = LOOK_S if lines.signals else LOOK_WITHOUT_EDGES_S
         while True:
+            self.turns += 1
             self._woken.clear()
             for edge in lines.edges():
                 self._edges += 1
@@ -110,8 +113,14 @@ class Contacts:
         name, contact, watch = self._watched[line]
         level = bytes((high,))
         frame = Frame(level, (level,))
-        if news := watch.news(contact.decode(frame, at)):
-            emit(name, news, frame)
+        try:
+            with defects.refused():
+                news = watch.news(contact.decode(frame, at))
+        except Reject as reject:
+            emit.refuse(name, reject, frame)
+        else:
+            if news:
+                emit(name, news, frame)
 
 
 def _contact(device: Device) -> Contact:

@@ -16,7 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import ClassVar, Final
 
+from drivers import defects
 from drivers.contract import (
+    TURN_S,
     Answer,
     Device,
     Emit,
@@ -66,6 +68,7 @@ class Bus:
     mixes: ClassVar[bool] = True
 
     def __init__(self, port: Port, open_link: Open, devices: Sequence[Device], now: Now) -> None:
+        self.turns = 0
         self._port = port
         self._open_link = open_link
         self._now = now
@@ -111,11 +114,12 @@ class Bus:
         return Rtu(self._counts) if self._port.rtu else Tcp(self._counts)
 
     async def _turn(self, wire: Wire, emit: Emit) -> None:
-        """The next poll, or the wait for it."""
+        """The next poll, or a while of the wait for it."""
+        self.turns += 1
         poll = self._schedule.first()
         now = asyncio.get_running_loop().time()
         if poll.ready > now:
-            await wire.idle(poll.ready)
+            await wire.idle(min(poll.ready, now + TURN_S))
             return
         self._schedule.served(poll, now)
         if poll.unit.misses:
@@ -150,6 +154,7 @@ class Bus:
 
     async def _exchange(self, wire: Wire, span: Span, unit: Unit) -> Reply | Silence:
         """One exchange, and what it says of the unit."""
+        self.turns += 1
         patience_s = full_s = self._timing.full_s(span)
         if unit.misses:
             slowest_s = max(other.slowest_s for other in self._schedule.units.values())
@@ -219,7 +224,8 @@ class Bus:
             device = taker.device
             frame = Frame(received, tuple([answers.get(asked, NoAnswer.SILENT) for asked in taker.requests]))
             try:
-                news = taker.news(device.decoder.decode(frame, at))
+                with defects.refused():
+                    news = taker.news(device.decoder.decode(frame, at))
             except Reject as reject:
                 emit.refuse(device.name, reject, frame)
             else:

@@ -19,6 +19,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from drivers.contract import Instant
+from edge.instant import LATEST
 
 MOST_BYTES: Final = 16 << 20
 MOST_HOLDS: Final = 100_000
@@ -82,15 +83,23 @@ def read_list(payload: bytes) -> HoldList:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise Malformed(f"{where}: {first['msg']}" if where else first["msg"]) from None
-    return HoldList(_instant(message.issued), tuple(_hold(held) for held in message.holds))
+    issued = _nanoseconds(message.issued)
+    if not 0 <= issued <= LATEST:
+        raise Malformed(f"issued: {message.issued.isoformat()} is not between 1970 and 2262")
+    return HoldList(Instant(issued), tuple(_hold(held) for held in message.holds))
 
 
 def _hold(held: _Held) -> Hold:
-    until = None if held.until is None else _instant(held.until)
+    until = None if held.until is None else _within(held.until)
     if isinstance(held.code, str):
         return Hold(held.code, True, held.reason, until)
     return Hold(f"{held.code.scheme}:{held.code.value}", False, held.reason, until)
 
 
-def _instant(at: datetime) -> Instant:
-    return Instant((at - _EPOCH) // timedelta(microseconds=1) * 1000)
+def _within(at: datetime) -> Instant:
+    """9999-12-31 is written for ever."""
+    return Instant(min(max(0, _nanoseconds(at)), LATEST))
+
+
+def _nanoseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1) * 1000

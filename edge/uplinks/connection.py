@@ -34,10 +34,8 @@ CONNECT_S: Final = 10.0
 """For names, TCP and TLS together; and once more for the broker's CONNACK."""
 
 PUBACK_MOST_S: Final = 20.0
-"""A broker that acknowledges nothing for so long, or for two keepalives, is taken as gone."""
-
-LIVE_UNSENT_MOST: Final = 64 * 1024
-"""Bytes. Where the network has not taken these, live values wait for newer ones instead of joining them."""
+"""A broker that acknowledges nothing for so long, or for two keepalives, is taken as gone; and a line that
+takes nothing. What is slow and moves is not gone: time runs from the arrival of what is to be answered."""
 
 LEAVE_S: Final = 1.0
 """For the broker to close a connection that we have ended."""
@@ -59,6 +57,13 @@ class Heard(NamedTuple):
     topic: str
     payload: bytes
     retained: bool
+
+
+class _Sent(NamedTuple):
+    """A QoS 1 message. end: the place of its last byte among all that was written."""
+
+    answered: Answered
+    end: int
 
 
 class _Client(Client):
@@ -89,10 +94,12 @@ class Connection:
         self._wire = wire
         self._connack: asyncio.Future[ReasonCode] = loop.create_future()
         self._lost: asyncio.Future[ConnectionLostError] = loop.create_future()
-        self._answers: dict[int, Answered] = {}
+        self._answers: dict[int, _Sent] = {}
         self._subscribed: dict[int, Answered] = {}
         self._answer = asyncio.Event()
-        self._heard_s = monotonic()
+        self._heard_s = self._moved_s = monotonic()
+        self._arrived = 0
+        self._shown_end = 0
         self._puback_s = min(PUBACK_MOST_S, 2 * target.keepalive_s)
         self._receive_maximum = UNLIMITED
         self._packet_most: int | None = None
@@ -168,7 +175,7 @@ class Connection:
             raise self._lost.result()
         if not self._answers:
             self._heard_s = monotonic()
-        self._answers[info.mid] = answered
+        self._answers[info.mid] = _Sent(answered, self._wire.written)
 
     async def ask(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
         """Sends at QoS 1. Returns the reason code of the answer. Raises ConnectionLostError."""
@@ -198,18 +205,29 @@ class Connection:
         if not self._wire.is_open or not self.fits(topic, payload):
             return False
         self._wire.send(publish_packet(topic, payload, mqtt5=self._target.version == "5"))
+        self._shown_end = self._wire.written
         return True
 
     @property
     def is_congested(self) -> bool:
-        """Whether the network is too slow for more live values now."""
-        return self._wire.unsent_bytes > LIVE_UNSENT_MOST
+        """Whether what was shown last is still on its way: live values then wait for newer ones."""
+        return self._wire.arrived < self._shown_end
 
     def tick(self) -> None:
         """Sends pings and gives up a broker that has gone silent; to be called at least each second."""
-        self._client.loop_misc()
-        if self._answers and monotonic() - self._heard_s > self._puback_s:
+        now_s, before = monotonic(), self._arrived
+        self._arrived = self._wire.arrived
+        on_its_way = self._arrived < self._wire.written
+        if not on_its_way:
+            self._client.loop_misc()  # a ping behind a queue would be late however well the broker is
+        if self._arrived > before or not on_its_way:
+            self._moved_s = now_s
+        if self._answers and self._arrived > before and before < next(iter(self._answers.values())).end:
+            self._heard_s = now_s
+        if self._answers and now_s - self._heard_s > self._puback_s:
             self._lose(f"no PUBACK for {self._puback_s:.0f} s", End.GIVEN_UP)
+        elif now_s - self._moved_s > self._puback_s:
+            self._lose(f"the network takes nothing for {self._puback_s:.0f} s", End.GIVEN_UP)
 
     async def until_lost(self) -> None:
         """Raises ConnectionLostError once the connection is gone."""
@@ -278,7 +296,7 @@ class Connection:
     ) -> None:
         self._heard_s = monotonic()
         self._answer.set()
-        self._answers.pop(mid)(reason.value)
+        self._answers.pop(mid).answered(reason.value)
 
     def _on_subscribe(
         self,

@@ -24,6 +24,7 @@ from time import monotonic
 from typing import Final
 
 from edge.alarms import Alarms, Cause
+from edge.errors import JournalError
 from edge.journal.block import Block, Lane, Outbox
 from edge.uplinks.arrears import Arrear, Arrears
 from edge.uplinks.connection import Connection
@@ -114,6 +115,14 @@ class Delivery:
         """Sets condemned blocks aside and moves the cursors as far as they may go. Raises JournalError."""
         self._settled.clear()
         self._plenty.clear()
+        try:
+            await self._keep()
+        except JournalError:
+            self._settled.set()  # it is still to be done
+            raise
+        self._wake.set()
+
+    async def _keep(self) -> None:
         for slot in self.window.condemned:
             await self._outbox.quarantine(self._uplink, slot.block, slot.why)
             self.window.settle(slot)
@@ -122,7 +131,6 @@ class Delivery:
         await asyncio.gather(*(acknowledge(*lane_id, seq) for lane_id, seq in cursors.items()))
         for lane_id, seq in cursors.items():
             self.window.kept(lane_id, seq)
-        self._wake.set()
 
     def lost(self, *, blame: bool) -> None:
         """The connection is gone. blame: the far side closed it, for no reason but perhaps what was sent."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from time import monotonic
 from typing import Any, Final
@@ -107,6 +107,7 @@ class MqttUplink:
         self._connections = 0
         self._thrown_off = 0
         self._barred = False
+        self._unread = False
         self._error = ""
         self._reason: dict[str, Any] | None = None
         self._live_sent = 0
@@ -116,13 +117,15 @@ class MqttUplink:
     async def run(self) -> None:
         """Until cancelled; then the broker is told, and what it acknowledged is written down, within 2 s.
 
-        Raises JournalError.
+        A journal that cannot be read or written ends the connection, no more: it is tried again.
         """
         try:
-            async with _together() as tasks:
-                tasks.create_task(self._delivery.watch())
-                tasks.create_task(self._delivery.keep())
-                tasks.create_task(self._stay_connected())
+            while True:
+                try:
+                    await self._work()
+                except JournalError as error:
+                    self._journal_failed(error)
+                await asyncio.sleep(self._backoff.pause_s())
         except asyncio.CancelledError:
             await self._keep_last()
             raise
@@ -171,6 +174,10 @@ class MqttUplink:
             "live_oversize": self._live_oversize,
         }
 
+    async def _work(self) -> None:
+        """Raises JournalError."""
+        await _together(self._delivery.watch(), self._delivery.keep(), self._stay_connected())
+
     async def _stay_connected(self) -> None:
         while True:
             try:
@@ -192,10 +199,9 @@ class MqttUplink:
         try:
             await self._shown_seals.introduce(connection)
             self._greet(connection)
-            async with _together() as tasks:
-                tasks.create_task(connection.until_lost())
-                tasks.create_task(self._delivery.send(connection))
-                tasks.create_task(self._keep_house(connection))
+            await _together(
+                connection.until_lost(), self._delivery.send(connection), self._keep_house(connection)
+            )
         except ConnectionLostError as lost:
             blame = self._may_be_about_a_block(lost)
             self._look_for_a_namesake(lost)
@@ -241,6 +247,9 @@ class MqttUplink:
                 self._tell_status(connection)
             if now_s - begun_s >= PAUSE_MOST_S:
                 self._backoff.reset()
+                if self._unread:
+                    self._unread = False
+                    self._alarms.cleared(Cause.UPLINK_JOURNAL, self.name)
             if now_s - begun_s >= STEADY_S and self._thrown_off:
                 self._thrown_off = 0
                 self._alarms.cleared(Cause.UPLINK_CLIENT_ID, self.name)
@@ -301,6 +310,14 @@ class MqttUplink:
             self._barred = True
             self._alarms.raised(Cause.UPLINK_REFUSED, self.name, str(down))
 
+    def _journal_failed(self, error: JournalError) -> None:
+        level = logging.DEBUG if str(error) == self._error else logging.ERROR
+        log.log(level, "uplink %s: %s; trying again", self.name, error)
+        self._error = str(error)
+        self._unread = True
+        self._alarms.raised(Cause.UPLINK_JOURNAL, self.name, str(error))
+        self._enter(State.WAITING)
+
     def _look_for_a_namesake(self, lost: ConnectionLostError) -> None:
         """Two gateways of one name throw each other off for ever; not every broker says that it is so."""
         idle = not self._delivery.window.unanswered
@@ -332,6 +349,7 @@ class MqttUplink:
         if connection.is_congested:
             self._showing = asyncio.get_running_loop().call_later(INTERVAL_S, self._show)
             return
+        self._shown_seals.tell(connection)  # on a slow line live values would leave them no turn
         for device, payload in self._newest.take(monotonic()).items():
             if connection.show(self._target.live_topic(device), payload):
                 self._live_sent += 1
@@ -346,11 +364,18 @@ def _needs_a_person(down: UplinkDown) -> bool:
     return isinstance(down, ConnectRefusedError) and down.code in CREDENTIALS_REFUSED
 
 
-@asynccontextmanager
-async def _together() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group whose first failure comes out as itself."""
+async def _together(*works: Coroutine[Any, Any, None]) -> None:
+    """Until one of them fails, or all are cancelled; the others are then ended. Raises what the first raised.
+
+    No task group: that one forgets that it was cancelled where one of its tasks fails in the same moment, and
+    a gateway that stops would wait for ever.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
     try:
-        async with asyncio.TaskGroup() as tasks:
-            yield tasks
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from group
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -13,6 +13,9 @@ arrives is taken from the system once, and what is written within one turn of th
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import struct
+import termios
 from collections.abc import Callable
 
 
@@ -25,6 +28,9 @@ class Wire(asyncio.Protocol):
         self._inbox = bytearray()
         self._outgoing: list[bytes | bytearray] = []
         self._on_change: Callable[[], None] = lambda: None
+        self.written = 0
+        """Bytes that were ever given to ``send``."""
+
         self.closed: asyncio.Future[None] = loop.create_future()
         self.error: Exception | None = None
 
@@ -42,10 +48,15 @@ class Wire(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing()
 
     @property
-    def unsent_bytes(self) -> int:
-        """What the network has not taken yet."""
-        held = sum(map(len, self._outgoing))
-        return held + (self._transport.get_write_buffer_size() if self._transport else 0)
+    def arrived(self) -> int:
+        """How many of the bytes written the far system has confirmed: all but those that wait here or in
+        ours, or are under way. A slow line takes minutes over what it has promised to take."""
+        if self._transport is None or not self.is_open:
+            return 0
+        wire = self._transport.get_extra_info("socket")
+        (under_way,) = struct.unpack("i", fcntl.ioctl(wire.fileno(), termios.TIOCOUTQ, bytes(4)))
+        held = sum(map(len, self._outgoing)) + self._transport.get_write_buffer_size()
+        return self.written - held - int(under_way)
 
     def abort(self) -> None:
         """Ends the connection at once; what is unsent is lost."""
@@ -85,6 +96,7 @@ class Wire(asyncio.Protocol):
         if not self._outgoing:
             self._loop.call_soon(self._flush)
         self._outgoing.append(buffer)
+        self.written += len(buffer)
         return len(buffer)
 
     def close(self) -> None:

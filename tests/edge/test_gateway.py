@@ -16,6 +16,7 @@ from drivers.contacts.gpio import Contacts
 from drivers.contract import Instant, LinkDown, NobodyAnswers
 from drivers.modbus.bus import Bus
 from edge import gateway, wiring
+from edge.control import Refused, ask
 from edge.errors import JournalError, SettingsError
 from edge.gateway import Gateway
 from edge.thinning import Thin
@@ -93,6 +94,21 @@ async def test_a_cloned_card_writes_under_a_new_journal_id_and_names_the_old_one
     assert blocks[0]["seq"] == 1
     predecessor = blocks[0]["record"]["facts"]["predecessor"]
     assert (predecessor["journal"], predecessor["records"]) == (before, 2)
+
+
+@pytest.mark.parametrize("said", [{}, {"device": []}, {"device": {}}, {"device": "a", "wait": "soon"}])
+async def test_a_reading_that_is_asked_for_in_another_form_is_refused(
+    tmp_path: Path, said: dict[str, Any]
+) -> None:
+    stop = asyncio.Event()
+    running = await Gateway.open(gateway.load(site(tmp_path)))
+    life = asyncio.create_task(running.run(stop))
+    while not (tmp_path / "journal.db.sock").exists():
+        await asyncio.sleep(0.01)
+    with pytest.raises(Refused, match="malformed_request"):
+        await ask(tmp_path / "journal.db", "read", **said)
+    stop.set()
+    await life
 
 
 def test_a_device_is_adjusted_and_thinned_as_the_file_says(tmp_path: Path) -> None:

@@ -117,7 +117,9 @@ async def test_what_nobody_wants_costs_nothing_and_a_failing_recorder_harms_nobo
     recording.tick(START)
     await journal.flush()
     assert recording.failures == {"counting": 1}
-    assert [notice.facts for notice in notices] == [{"tags": 2}]
+    defect, told = notices
+    assert (defect.cause, defect.subject, defect.detail) == (Cause.DEFECT, "counting", "KeyError: 'epc'")
+    assert told.facts == {"tags": 2}
     assert len(await blocks(journal, Lane.RECORDS)) == 2
     await journal.close()
 

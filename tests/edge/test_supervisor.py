@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -52,5 +53,51 @@ async def test_work_that_goes_on_for_a_while_counts_as_recovered(monkeypatch: py
         while health.state == "down":
             await asyncio.sleep(0.01)
     assert health.error == ""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_work_that_stands_still_is_ended_and_run_again() -> None:
+    turns, runs = 0, 0
+    health = Health("port ear")
+
+    async def work() -> None:
+        nonlocal turns, runs
+        runs += 1
+        for _ in range(20):
+            turns += 1
+            await asyncio.sleep(0.01)
+        await asyncio.Event().wait()
+
+    failures: list[str] = []
+    supervised = supervise(
+        health, work, lambda failure: failures.append(str(failure)), turns=lambda: turns, patience_s=0.1
+    )
+    task = asyncio.create_task(supervised)
+    async with asyncio.timeout(20):
+        while runs < 3:
+            await asyncio.sleep(0.01)
+    assert turns >= 40, "work that goes on is left alone"
+    assert (health.hangs, health.crashes, health.overdue) == (2, 0, False)
+    assert all("stood still" in failure for failure in failures)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_work_that_cannot_be_ended_is_known_to_be_overdue() -> None:
+    health, released = Health("port ear"), asyncio.Event()
+
+    async def work() -> None:
+        while not released.is_set():
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+
+    task = asyncio.create_task(supervise(health, work, turns=lambda: 0, patience_s=0.05))
+    async with asyncio.timeout(20):
+        while not health.overdue:
+            await asyncio.sleep(0.01)
+        released.set()
+        while health.overdue:
+            await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

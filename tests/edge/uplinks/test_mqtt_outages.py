@@ -13,7 +13,7 @@ import pytest
 from edge.journal.block import Lane
 from edge.uplinks import connection
 from edge.uplinks.mqtt import MqttUplink
-from edge.uplinks.window import SIZE
+from edge.uplinks.window import RECORDS_SHARE, SIZE
 from tests.edge.uplinks.scripted import SILENCE, Answer, Close, Publish, ScriptedBroker
 from tests.edge.uplinks.standins import (
     AlarmLog,
@@ -200,26 +200,23 @@ async def test_records_of_an_outage_go_before_the_telemetry_that_was_on_its_way(
     broker: Broker, link: Proxy
 ) -> None:
     outbox = MemoryOutbox()
-    outbox.telemetry(100, size=20_000)
     uplink = new_uplink(target(link.port), outbox, AlarmLog())
-    async with consumer(broker.port) as heard:
+    share = SIZE - SIZE // RECORDS_SHARE
+    async with consumer(broker.port) as heard, running(uplink):
+        outbox.telemetry(5)
+        await until(lambda: outbox.cursor() == 5)
         link.passes_down = False
-        link.passes_up = True
-        async with running(uplink):
-            link.heal()
-            await until(lambda: outbox.cursor() > 10)
-            link.silence()
-            await until(lambda: window_of(uplink) > 5)
-            link.accepts = False
-            link.reset()
-            await until(lambda: state(uplink) != "connected")
-            before = len(heard.blocks)
-            for _ in range(30):
-                outbox.commit(Lane.RECORDS, kind="gateway")
-            link.heal()
-            await until(lambda: delivered(outbox))
-    after = heard.lanes[before:]
-    assert after[:30] == ["records"] * 30
+        outbox.telemetry(95, size=20_000)
+        await until(lambda: window_of(uplink) == share)
+        await until(lambda: len(heard.blocks) == 5 + share)  # nothing is under way but acknowledgements
+        link.accepts = False
+        link.reset()
+        await until(lambda: state(uplink) != "connected")
+        for _ in range(30):
+            outbox.commit(Lane.RECORDS, kind="gateway")
+        link.heal()
+        await until(lambda: delivered(outbox) and len(heard.first_copies()) == 100)
+    assert heard.lanes[5 + share :][:30] == ["records"] * 30
     assert heard.first_copies() == list(range(1, 101))
 
 
