@@ -83,5 +83,6 @@ class Authority:
 
     def _write(self, name: str, data: bytes) -> Path:
         path = self.folder / name
+        path.touch(mode=0o600)
         path.write_bytes(data)
         return path

@@ -37,6 +37,7 @@ from edge.uplinks.minutes import Minutes
 from edge.uplinks.pace import Backoff, CatchUp
 from edge.uplinks.points import lines, minute_lines
 from edge.uplinks.store import Store
+from edge.uplinks.trust import NoTrustError, beneath, failed, told
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class InfluxUplink:
         self._state = "connecting"
         self._since_s = monotonic()
         self._error = ""
+        self._reason: dict[str, object] | None = None
         self._blocks = self._observations = self._points = self._quarantined = 0
         self._refused: Counter[str] = Counter()
         self._acknowledged_s: float | None = None
@@ -112,6 +114,7 @@ class InfluxUplink:
             "state": self._state,
             "for_s": round(monotonic() - self._since_s, 1),
             "last_error": self._error,
+            "reason": self._reason,
             "acknowledgement": "strong",
             "backlog_blocks": self._arrears.unsent,
             "acknowledged_blocks": self._blocks,
@@ -232,7 +235,9 @@ class InfluxUplink:
             self._alarms.cleared(Cause.UPLINK_REFUSED, self.name)
 
     def _what(self, error: ApiException) -> Exception:
-        """What an answer other than 2xx means."""
+        """What an answer other than 2xx means, or that there is none."""
+        if (untrusted := beneath(error)) is not None:
+            return failed(untrusted, self._store.url)
         said = f"{error.status} {error.reason}"
         self._refused[str(error.status)] += 1
         if error.status in REFUSED:
@@ -257,7 +262,10 @@ class InfluxUplink:
         """Keeps the error for `status`, and logs it where it is news."""
         level = logging.DEBUG if str(down) == self._error and self._state == "waiting" else logging.WARNING
         log.log(level, "uplink %s: %s; trying again", self.name, down)
-        self._error = str(down)
+        self._error, self._reason = str(down), told(down)
+        if isinstance(down, NoTrustError) and down.lasts:
+            self._barred = True
+            self._alarms.raised(Cause.UPLINK_REFUSED, self.name, str(down))
         self._enter("waiting")
 
     def _enter(self, state: str) -> None:

@@ -25,7 +25,7 @@ from edge.uplinks.pace import PAUSE_MOST_S, Backoff, CatchUp
 from edge.uplinks.reasons import REFUSED, ConnectionLostError, ConnectRefusedError, End, reason_name
 from edge.uplinks.seals import ShownSeals, kept_seals
 from edge.uplinks.target import Target
-from edge.uplinks.trust import NoTrustError
+from edge.uplinks.trust import NoTrustError, told
 
 __all__ = ["MqttUplink", "State", "Target"]
 
@@ -109,7 +109,7 @@ class MqttUplink:
         self._barred = False
         self._unread = False
         self._error = ""
-        self._reason: dict[str, Any] | None = None
+        self._reason: dict[str, object] | None = None
         self._live_sent = 0
         self._live_oversize = 0
         self._status_refused = 0
@@ -305,7 +305,7 @@ class MqttUplink:
             logging.DEBUG if repeated else logging.WARNING, "uplink %s: %s; trying again", self.name, down
         )
         self._error = str(down)
-        self._reason = {"text": down.text, "values": down.values} if isinstance(down, NoTrustError) else None
+        self._reason = told(down)
         if _needs_a_person(down):
             self._barred = True
             self._alarms.raised(Cause.UPLINK_REFUSED, self.name, str(down))

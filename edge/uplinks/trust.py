@@ -77,6 +77,11 @@ class NoTrustError(UplinkDown):
         return NoTrustError(self.text, {**self.values, "advice": _SET_THE_CLOCK})
 
 
+def told(down: UplinkDown) -> dict[str, object] | None:
+    """What `status` says in the reader's language; None: there is only the English of the error itself."""
+    return {"text": down.text, "values": down.values} if isinstance(down, NoTrustError) else None
+
+
 def tls_context(ca: Path | None, cert: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
     """TLS 1.2 or newer, the far side's certificate and name checked; ours shown where it asks for one.
 
@@ -122,6 +127,14 @@ def failed(
         return NoTrustError("tls.broken_off", {"server": server})
     text = _BY_REASON.get(error.reason or "", "tls.failed")
     return NoTrustError(text, {"server": server, "why": error.reason or str(error)})
+
+
+def beneath(error: BaseException) -> ssl.SSLError | None:
+    """The failure of TLS that a library has wrapped into ``error``."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 def expect_trusted(error: Exception | None, server: str) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,30 +16,10 @@ from edge.uplinks.target import Target
 from edge.uplinks.trust import NoTrustError, failed, tls_context
 from tests.authority import DAY, Authority
 from tests.edge.uplinks.standins import AlarmLog, MemoryOutbox, new_uplink, running, target, until
-from tests.tls_server import TlsServer, server_tls
+from tests.tls_server import TlsServer
+from tests.wrong_tls import SERVERS, Site
 
 PASSWORD = "s3cret-of-the-gateway"
-
-
-@dataclass
-class Site:
-    """Two authorities, of which the gateway trusts ``ours``, and what the gateway is told to use."""
-
-    folder: Path
-    ours: Authority
-    theirs: Authority
-
-    def target(self, port: int, **more: Path) -> Target:
-        name = {"username": "dx-yidong-01", "password": PASSWORD}
-        return target(port, tls=True, ca=self.ours.path, **name, **more)
-
-    def sound(self, clients: Path | None = None) -> ssl.SSLContext:
-        return server_tls(*self.ours.issue("broker.test", "127.0.0.1"), clients)
-
-    def file(self, name: str, text: bytes) -> Path:
-        path = self.folder / name
-        path.write_bytes(text)
-        return path
 
 
 @pytest.fixture
@@ -49,40 +27,21 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path, Authority(tmp_path, "ca.pem"), Authority(tmp_path, "other.pem"))
 
 
-def tls_1_1(site: Site) -> ssl.SSLContext:
-    context = site.sound()
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.deprecated_call():
-        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
-    return context
+def to(site: Site, port: int, **more: Path) -> Target:
+    name = {"username": "dx-yidong-01", "password": PASSWORD}
+    return target(port, tls=True, ca=site.ours.path, **name, **more)
 
 
-SERVERS: dict[str, Callable[[Site], ssl.SSLContext | None]] = {
-    "expired": lambda site: server_tls(
-        *site.ours.issue("broker.test", "127.0.0.1", begins=-2 * DAY, ends=-DAY)
-    ),
-    "not_yet_valid": lambda site: server_tls(
-        *site.ours.issue("broker.test", "127.0.0.1", begins=DAY, ends=2 * DAY)
-    ),
-    "foreign": lambda site: server_tls(*site.theirs.issue("broker.test", "127.0.0.1")),
-    "self_signed": lambda site: server_tls(*site.ours.issue("broker.test", "127.0.0.1", itself=True)),
-    "other_host": lambda site: server_tls(*site.ours.issue("broker.test", "127.0.0.2")),
-    "too_old": tls_1_1,
-    "no_tls": lambda _: None,
-    "ours_missing": lambda site: site.sound(clients=site.ours.path),
-}
-
-
-async def refusal(to: Target) -> NoTrustError:
+async def refusal(wrong: Target) -> NoTrustError:
     with pytest.raises(NoTrustError) as refused:
-        await Connection.open(to)
+        await Connection.open(wrong)
     return refused.value
 
 
 @pytest.mark.parametrize("flaw", SERVERS)
 async def test_a_server_that_cannot_be_trusted_is_told_nothing(site: Site, flaw: str) -> None:
     with TlsServer(SERVERS[flaw](site), greeting=b"\x20\x02\x00\x05\x00") as server:
-        refused = await refusal(site.target(server.port))
+        refused = await refusal(to(site, server.port))
     assert (refused.text, server.visits) == (f"tls.{flaw}", 1)
     assert f"127.0.0.1:{server.port}" in str(refused)
     assert str(refused) != sentence("zh", refused.text, refused.values)
@@ -104,7 +63,7 @@ async def test_a_server_that_refuses_our_certificate_is_told_nothing_either(
     }
     files = dict(zip(("cert", "key"), mine[flaw](), strict=True)) if flaw in mine else {}
     with TlsServer(context) as server:
-        refused = await refusal(site.target(server.port, **files))
+        refused = await refusal(to(site, server.port, **files))
     unlike = "ours_missing" if version is ssl.TLSVersion.TLSv1_3 else "turned_down"
     assert refused.text == f"tls.{unlike if flaw == 'missing' else 'ours_refused'}"
     assert server.read == b""
@@ -147,7 +106,7 @@ async def test_where_the_time_is_not_known_the_clock_is_named_and_no_person_is_c
     """A box without a battery boots in the past: certificates are not valid yet, and that mends itself."""
     alarms = AlarmLog()
     with TlsServer(SERVERS["not_yet_valid"](site)) as server:
-        uplink = new_uplink(site.target(server.port), MemoryOutbox(), alarms, knows_time=False)
+        uplink = new_uplink(to(site, server.port), MemoryOutbox(), alarms, knows_time=False)
         async with running(uplink):
             await until(lambda: "clock of this gateway" in str(uplink.facts()["last_error"]))
     assert alarms.raised_ever == []
@@ -156,7 +115,7 @@ async def test_where_the_time_is_not_known_the_clock_is_named_and_no_person_is_c
 async def test_where_the_time_is_known_a_person_is_called(site: Site) -> None:
     alarms = AlarmLog()
     with TlsServer(SERVERS["not_yet_valid"](site)) as server:
-        uplink = new_uplink(site.target(server.port), MemoryOutbox(), alarms)
+        uplink = new_uplink(to(site, server.port), MemoryOutbox(), alarms)
         async with running(uplink):
             await until(lambda: Cause.UPLINK_REFUSED in alarms.standing)
     assert "not valid yet" in alarms.standing[Cause.UPLINK_REFUSED]
