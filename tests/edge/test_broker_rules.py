@@ -162,7 +162,7 @@ async def test_a_gateway_does_its_whole_work_under_the_rules(
 async def test_another_gateway_reaches_none_of_its_topics(
     mosquitto: Path, tmp_path: Path, authority: Authority
 ) -> None:
-    """It hears the hold list and the commands that are its own, and what it publishes elsewhere is dropped."""
+    """It hears the hold list and the commands that are its own, and what it publishes elsewhere is lost."""
     async with (
         broker_of(mosquitto, tmp_path, authority) as broker,
         party(broker, authority, "platform") as platform,

@@ -88,7 +88,7 @@ async def test_ten_wrong_ways_are_ten_refusals_beside_which_reading_and_storing_
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MQTT_PASSWORD", PASSWORD)
-    cert, key = site.ours.issue("gateway")
+    cert, _ = site.ours.issue("gateway")
     _, another = site.ours.issue("another")
     with ExitStack() as stack:
         servers = {
