@@ -12,9 +12,10 @@ import struct
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from drivers.contract import NANOSECONDS, Instant
+from edge.timedate import TimeDate
 from edge.timekeeping import (
     LATEST,
     WRITTEN,
@@ -27,7 +28,7 @@ from edge.timekeeping import (
     Verdict,
 )
 
-__all__ = ["LATEST", "WRITTEN", "Clock", "ClockState", "Machine", "machine_id"]
+__all__ = ["LATEST", "WRITTEN", "Clock", "ClockState", "Machine", "Synchronised", "machine_id"]
 
 _TIMEX_BYTES: Final = 208
 _TIMEX_MAXERROR: Final = 24
@@ -36,6 +37,12 @@ _STA_UNSYNC: Final = 0x40
 _MICROSECOND: Final = 1000
 
 _HCTOSYS: Final = Path("/sys/class/rtc/rtc0/hctosys")
+
+
+class Synchronised(NamedTuple):
+    """The system clock is. off: by at most so much from the truth, ns; None: nobody says."""
+
+    off: int | None
 
 
 class Machine(Protocol):
@@ -50,8 +57,8 @@ class Machine(Protocol):
     def since_boot(self) -> int:
         """``CLOCK_BOOTTIME``."""
 
-    def ntp(self) -> int | None:
-        """How far the system clock may be off, if the kernel knows it for synchronised; None: it is not."""
+    def ntp(self) -> Synchronised | None:
+        """None: the system clock is not known to be synchronised."""
 
     def battery(self) -> bool:
         """Whether the kernel set the system clock from a battery clock when it started."""
@@ -59,6 +66,9 @@ class Machine(Protocol):
 
 class Linux:
     """See ``Machine``."""
+
+    def __init__(self) -> None:
+        self._timedate = TimeDate()
 
     def boot(self) -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -69,14 +79,14 @@ class Linux:
     def since_boot(self) -> int:
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
-    def ntp(self) -> int | None:
-        """adjtimex(2), struct timex of a 64-bit kernel; None also where asking is forbidden."""
+    def ntp(self) -> Synchronised | None:
+        """adjtimex(2), struct timex of a 64-bit kernel; where asking is forbidden, systemd-timedated."""
         timex = ctypes.create_string_buffer(_TIMEX_BYTES)
         if ctypes.CDLL(None, use_errno=True).adjtimex(timex) == -1:
-            return None
+            return Synchronised(None) if self._timedate.synchronised() else None
         (status,) = struct.unpack_from("=i", timex, _TIMEX_STATUS)
         (off_us,) = struct.unpack_from("=q", timex, _TIMEX_MAXERROR)
-        return None if status & _STA_UNSYNC else off_us * _MICROSECOND
+        return None if status & _STA_UNSYNC else Synchronised(off_us * _MICROSECOND)
 
     def battery(self) -> bool:
         try:
@@ -164,9 +174,9 @@ class Clock:
         since_boot, wall = self._machine.since_boot(), self._machine.wall()
         evidence = [each for each in (self._receiver.evidence(), self._battery) if each is not None]
         self._battery = None  # it speaks once: from then on our own crystal is as good
-        off = self._machine.ntp()
-        if off is not None:
-            evidence.append(Evidence(ClockState.NTP, wall - since_boot, off))
+        synchronised = self._machine.ntp()
+        if synchronised is not None:
+            evidence.append(Evidence(ClockState.NTP, wall - since_boot, synchronised.off))
         if self._trust_system:
             evidence.append(Evidence(ClockState.SYSTEM, wall - since_boot))
         verdict = self._keeping.weigh(evidence, since_boot)

@@ -9,7 +9,7 @@ import pytest
 from drivers.contract import NANOSECONDS, Instant
 from drivers.gps.utc import utc
 from edge import clock as rim
-from edge.clock import Clock, ClockState, Linux
+from edge.clock import Clock, ClockState, Linux, Synchronised
 from edge.timekeeping import (
     GNSS_AGREEMENTS,
     JUMP,
@@ -49,8 +49,8 @@ class FakeMachine:
     def since_boot(self) -> int:
         return self.up
 
-    def ntp(self) -> int | None:
-        return self.synchronised
+    def ntp(self) -> Synchronised | None:
+        return None if self.synchronised is None else Synchronised(self.synchronised)
 
     def battery(self) -> bool:
         return self.has_battery
@@ -311,8 +311,8 @@ def test_another_process_of_the_same_boot_goes_on_where_the_first_was() -> None:
 
 def test_the_kernel_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     linux = Linux()
-    off = linux.ntp()
-    assert off is None or off >= 0
+    said = linux.ntp()
+    assert said is None or said.off is None or said.off >= 0
     assert abs(linux.since_boot() - linux.since_boot()) < SECOND
     assert linux.boot() == linux.boot()
     for written, battery in (("1\n", True), ("0\n", False)):
