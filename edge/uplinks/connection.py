@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.errors import UplinkDown
+from edge.recorders.hold_list import MOST_BYTES
 from edge.uplinks.live import publish_packet
 from edge.uplinks.reasons import ConnectionLostError, ConnectRefusedError, End, reason_name
 from edge.uplinks.target import Target
@@ -42,6 +44,9 @@ LEAVE_S: Final = 1.0
 
 PUBLISH_OVERHEAD: Final = 1 + 4 + 2 + 2 + 1
 """Of a QoS 1 PUBLISH: type, remaining length, the topic's length, packet identifier, no properties."""
+
+HEARD_BYTES_MOST: Final = MOST_BYTES + 1024 * 1024
+"""Of one packet, and so of memory: a broker of MQTT 5 keeps back what is larger than any hold list."""
 
 KEEP_ALIVE_TIMEOUT: Final = 0x8D
 UNLIMITED: Final = 0xFFFF
@@ -129,7 +134,11 @@ class Connection:
     async def _introduce(self) -> None:
         keepalive_s = max(1, round(self._target.keepalive_s))
         if self._target.version == "5":
-            self._client.connect(self._target.host, self._target.port, keepalive_s, clean_start=True)
+            said = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho gives it no types
+            said.MaximumPacketSize = HEARD_BYTES_MOST
+            self._client.connect(
+                self._target.host, self._target.port, keepalive_s, clean_start=True, properties=said
+            )
         else:
             self._client.connect(self._target.host, self._target.port, keepalive_s)
         done, _ = await asyncio.wait(

@@ -161,7 +161,8 @@ async def test_a_store_that_cannot_be_trusted_gets_no_token(tmp_path: Path) -> N
         await until(lambda: Cause.UPLINK_REFUSED in alarms.standing)
         await ended(task)
     assert "an authority that is not trusted here" in str(uplink.facts()["last_error"])
-    assert (server.read, outbox.cursor()) == (b"", 0)
+    assert bytes(server.read) == b""
+    assert outbox.cursor() == 0
 
 
 async def test_a_store_that_is_down_is_waited_for(store: Refusing) -> None:
