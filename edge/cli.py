@@ -27,13 +27,15 @@ from edge import gateway, show, typed
 from edge import scan as scanned
 from edge import trace as traced
 from edge.control import NoDaemon, Refused, ask
-from edge.errors import DidNotStart, JournalError, SettingsError
+from edge.errors import DidNotStart, JournalDamagedError, JournalError, SettingsError
 from edge.evidence import holding
 from edge.evidence import verify as evidence
 from edge.evidence.seals import Handover, is_public_key
 from edge.journal.database import expect_readable
 from edge.messages import LANGS, Lang, from_locale, sentence, text
 from edge.settings.measures import Duration
+
+log = logging.getLogger(__name__)
 
 EXIT_NO: Final = 1
 EXIT_USAGE: Final = 2
@@ -127,8 +129,12 @@ async def serve(config: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    running = await gateway.Gateway.open(gateway.load(config))
-    await running.run(stop)
+    while not stop.is_set():
+        running = await gateway.Gateway.open(gateway.load(config))
+        try:
+            await running.run(stop)
+        except JournalDamagedError as error:
+            log.error("%s", error)
 
 
 def check(lang: Lang) -> click.Command:

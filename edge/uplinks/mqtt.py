@@ -313,7 +313,7 @@ class MqttUplink:
     def _journal_failed(self, error: JournalError) -> None:
         level = logging.DEBUG if str(error) == self._error else logging.ERROR
         log.log(level, "uplink %s: %s; trying again", self.name, error)
-        self._error = str(error)
+        self._error, self._reason = str(error), None
         self._unread = True
         self._alarms.raised(Cause.UPLINK_JOURNAL, self.name, str(error))
         self._enter(State.WAITING)

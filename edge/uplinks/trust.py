@@ -77,9 +77,9 @@ class NoTrustError(UplinkDown):
         return NoTrustError(self.text, {**self.values, "advice": _SET_THE_CLOCK})
 
 
-def told(down: UplinkDown) -> dict[str, object] | None:
+def told(error: Exception) -> dict[str, object] | None:
     """What `status` says in the reader's language; None: there is only the English of the error itself."""
-    return {"text": down.text, "values": down.values} if isinstance(down, NoTrustError) else None
+    return {"text": error.text, "values": error.values} if isinstance(error, NoTrustError) else None
 
 
 def tls_context(ca: Path | None, cert: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
