@@ -31,14 +31,18 @@ STORED_BESIDE = 20
 async def scanner() -> AsyncIterator[int]:
     """A bench scanner behind TCP that reads another code every 20 ms."""
 
+    gone = asyncio.Event()
+
     async def scan(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for number in count():
-            writer.write(f"LOT-{number}\r\n".encode())
+        numbers = count()
+        while not writer.is_closing():
+            writer.write(f"LOT-{next(numbers)}\r\n".encode())
             await asyncio.sleep(0.02)
+        gone.set()
 
     async with await asyncio.start_server(scan, "127.0.0.1", 0) as server:
         yield server.sockets[0].getsockname()[1]
-        server.close()
+        await gone.wait()
 
 
 def uplink(site: Site, port: int, **more: Any) -> dict[str, Any]:
