@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers.catalogue import DRIVERS
-from drivers.contract import Instant, NobodyAnswers
+from drivers.contract import Driver, Instant, NobodyAnswers
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
@@ -43,7 +43,6 @@ from edge.recorders.commanded import Commanded
 from edge.recorders.corrections import Corrections
 from edge.recorders.holds import Holds
 from edge.recording import Recording
-from edge.scan import Found, found
 from edge.settings import Settings
 from edge.supervisor import PATIENCE_S, Health, supervise
 from edge.systemd import notify, watchdog_s
@@ -386,11 +385,9 @@ async def _stopped(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-async def in_the_air(adapter: str, seconds: float) -> list[Found]:
-    """The Bluetooth devices that this adapter hears, and who understands them. Raises LinkDown."""
-    from drivers.ble.air import listen  # noqa: PLC0415 - bleak and D-Bus are loaded only where there is a radio
-
-    return [found(heard, DRIVERS) for heard in await listen(adapter, seconds)]
+def drivers() -> Mapping[str, Driver]:
+    """The catalogue, for who tries all of them."""
+    return DRIVERS
 
 
 async def read_without_daemon(settings: Settings, device: str, wait_s: float | None) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from edge.journal.block import Lane
 from edge.journal.standing import Standing
 
@@ -27,3 +29,9 @@ def backlog(standing: Standing) -> dict[str, dict[str, dict[str, int]]]:
             count["blocks"] += lane.head - cursor.seq
             count["observations"] += lane.head_total - cursor.total
     return owed
+
+
+def sizes(path: Path) -> dict[str, int]:
+    """Of the file and of its write-ahead log."""
+    names = {"size_bytes": path, "wal_bytes": path.with_name(path.name + "-wal")}
+    return {name: file.stat().st_size if file.exists() else 0 for name, file in names.items()}
