@@ -30,6 +30,7 @@ from edge.evidence import verify as evidence
 from edge.evidence.seals import Handover, is_public_key
 from edge.journal.database import expect_readable
 from edge.messages import LANGS, Lang, from_locale, sentence, text
+from edge.rereading import Rereading
 from edge.scan import verbs as scanning
 from edge.verb import EXIT_NO, EXIT_UNREACHABLE, EXIT_USAGE, DurationType, end, json_option, print_json
 
@@ -98,12 +99,16 @@ async def serve(config: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    rereading = Rereading(config)
+    loop.add_signal_handler(signal.SIGHUP, rereading.asked.set)
+    settings = gateway.load(config)
     while not stop.is_set():
-        running = await gateway.Gateway.open(gateway.load(config))
+        running = await gateway.Gateway.open(settings)
         try:
-            await running.run(stop)
+            await running.run(stop, rereading)
         except JournalDamagedError as error:
             log.error("%s", error)
+        settings = running.settings  # those in force, whatever the file says by now
 
 
 def check(lang: Lang) -> click.Command:

@@ -157,6 +157,9 @@ def print_status(facts: Mapping[str, Any], lang: Lang) -> None:
             state=word(lang, journal["state"]),
         )
     )
+    for problem in (facts["settings"] or {}).get("problems", ()):
+        said = {"read": facts["settings"]["read"], "problem": problem[lang]}
+        console.print(say("cli.status_settings_refused", **said), style="bold red")
     for alarm in facts["alarms"]:
         said = {key: word(lang, alarm[key]) for key in ("cause", "detail", "subject")}
         console.print(say("cli.status_alarm", since=alarm["from"], **said), style="bold red")

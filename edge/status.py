@@ -47,8 +47,9 @@ def full(gateway: Gateway) -> dict[str, Any]:
         "clock": _clock(gateway),
         "journal": gateway.journal.facts(),
         "disk": _disk(gateway),
+        "settings": None if gateway.rereading is None else gateway.rereading.facts(),
         "uplinks": {name: uplink.facts() for name, uplink in gateway.uplinks.items()},
-        "ports": {name: _port(gateway, name) for name in gateway.sources},
+        "ports": {name: _port(gateway, name) for name in gateway.ports.sources},
         "devices": {name: _device(gateway, state) for name, state in gateway.intake.devices.items()},
         "hold_list": gateway.hold_lists.facts(),
         "commands": gateway.commands.facts(),
@@ -77,14 +78,14 @@ def _disk(gateway: Gateway) -> dict[str, int]:
 
 
 def _port(gateway: Gateway, name: str) -> dict[str, Any]:
-    health = gateway.health[name]
+    health = gateway.ports.health[name]
     return {
         "state": health.state,
         "error": health.error,
         "restarts": health.restarts,
         "crashes": health.crashes,
         "hangs": health.hangs,
-        **gateway.sources[name].counters(),
+        **gateway.ports.sources[name].counters(),
     }
 
 
