@@ -10,7 +10,7 @@ from edge.errors import Problem, SettingsError
 from edge.evidence.verification import LaneFound
 from edge.evidence.verify import Verdict
 from edge.facts import FACTS
-from edge.messages import Lang, text, word
+from edge.messages import Lang, sentence, text, word
 from edge.quantities import QUANTITIES
 from edge.settings.wording import known_at
 
@@ -198,8 +198,13 @@ def _uplinks(facts: Mapping[str, Any], lang: Lang) -> Any:
         if uplink["acknowledgement"] == "weak":
             state += f", {text(lang, 'cli.status_weak')}"
         acknowledged = str(uplink["acknowledged_observations"])
-        table.add_row(name, state, acknowledged, str(backlog), str(uplink["last_error"] or ""))
+        table.add_row(name, state, acknowledged, str(backlog), _down(uplink, lang))
     return table
+
+
+def _down(uplink: Mapping[str, Any], lang: Lang) -> str:
+    reason = uplink.get("reason")
+    return sentence(lang, reason["text"], reason["values"]) if reason else str(uplink["last_error"] or "")
 
 
 def value(item: Mapping[str, Any], lang: Lang) -> str:
