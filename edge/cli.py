@@ -16,11 +16,9 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import click
-import orjson
-from pydantic_core import PydanticCustomError
 
 from drivers.contract import Instant, LinkDown
 from edge import gateway, show, typed
@@ -31,13 +29,10 @@ from edge.errors import DidNotStart, JournalError, SettingsError
 from edge.evidence import holding
 from edge.evidence import verify as evidence
 from edge.evidence.seals import Handover, is_public_key
+from edge.export import verb as exporting
 from edge.journal.database import expect_readable
 from edge.messages import LANGS, Lang, from_locale, sentence, text
-from edge.settings.measures import Duration
-
-EXIT_NO: Final = 1
-EXIT_USAGE: Final = 2
-EXIT_UNREACHABLE: Final = 3
+from edge.verb import EXIT_NO, EXIT_UNREACHABLE, EXIT_USAGE, DurationType, end, json_option, print_json
 
 CONFIG: Final = click.argument("config", type=click.Path(path_type=Path))
 
@@ -48,22 +43,17 @@ def main() -> None:
     try:
         build(lang).main(prog_name="tagtrail")
     except SettingsError as error:
-        _end(show.problems(error, lang), EXIT_USAGE)
+        end(show.problems(error, lang), EXIT_USAGE)
     except JournalError as error:
-        _end(text(lang, "cli.journal_error", detail=error), EXIT_NO)
+        end(text(lang, "cli.journal_error", detail=error), EXIT_NO)
     except DidNotStart as error:
-        _end(text(lang, "cli.did_not_start", detail=error), EXIT_NO)
+        end(text(lang, "cli.did_not_start", detail=error), EXIT_NO)
     except Refused as refused:
         unreachable = refused.error in {"link_down", "no_reading"}
         said = sentence(lang, refused.text, refused.values)
-        _end(said, EXIT_UNREACHABLE if unreachable else EXIT_NO)
+        end(said, EXIT_UNREACHABLE if unreachable else EXIT_NO)
     except LinkDown as error:
-        _end(text(lang, "cli.link_down", detail=error), EXIT_UNREACHABLE)
-
-
-def _end(said: str, code: int) -> NoReturn:
-    click.echo(said, err=True)
-    sys.exit(code)
+        end(text(lang, "cli.link_down", detail=error), EXIT_UNREACHABLE)
 
 
 def lang_of(arguments: list[str]) -> Lang:
@@ -87,26 +77,6 @@ def build(lang: Lang) -> click.Group:
         )
         command.params.append(option)
     return click.version_option(package_name="tagtrail", help=text(lang, "cli.option_version"))(group)
-
-
-def _json_option(lang: Lang) -> Callable[[Any], Any]:
-    return click.option("--json", "as_json", is_flag=True, help=text(lang, "cli.option_json"))
-
-
-def _print_json(facts: Any) -> None:
-    click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
-
-
-class _Duration(click.ParamType[float]):
-    """As the settings write it: ``30s``, ``5min``; seconds behind it."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        try:
-            return Duration().parse(value)
-        except PydanticCustomError as error:
-            self.fail(f"{value!r}: {error.message()}", param, ctx)
 
 
 def run(lang: Lang) -> click.Command:
@@ -134,7 +104,7 @@ async def serve(config: Path) -> None:
 def check(lang: Lang) -> click.Command:
     @click.command("check", help=text(lang, "cli.check"))
     @CONFIG
-    @_json_option(lang)
+    @json_option(lang)
     def verb(config: Path, as_json: bool) -> None:
         try:
             settings = gateway.load(config)
@@ -142,12 +112,12 @@ def check(lang: Lang) -> click.Command:
         except SettingsError as error:
             if not as_json:
                 raise
-            _print_json({"ok": False, "problems": show.problem_facts(error.problems, lang)})
+            print_json({"ok": False, "problems": show.problem_facts(error.problems, lang)})
             sys.exit(EXIT_USAGE)
         devices, ports = len(settings.devices), len(settings.ports)
         if as_json:
             warnings = show.problem_facts(settings.warnings, lang)
-            _print_json({"ok": True, "devices": devices, "ports": ports, "warnings": warnings})
+            print_json({"ok": True, "devices": devices, "ports": ports, "warnings": warnings})
         else:
             if settings.warnings:
                 click.echo(show.warnings(settings.warnings, lang), err=True)
@@ -161,11 +131,11 @@ def read(lang: Lang) -> click.Command:
     @CONFIG
     @click.argument("device")
     @click.option("--wait", "wait_s", type=float, help=text(lang, "cli.option_wait"))
-    @_json_option(lang)
+    @json_option(lang)
     def verb(config: Path, device: str, wait_s: float | None, as_json: bool) -> None:
         reading = asyncio.run(_read(config, device, wait_s))
         if as_json:
-            _print_json(reading)
+            print_json(reading)
         else:
             click.echo(show.reading(reading, lang))
 
@@ -183,15 +153,15 @@ async def _read(config: Path, device: str, wait_s: float | None) -> Any:
 def status(lang: Lang) -> click.Command:
     @click.command("status", help=text(lang, "cli.status"))
     @CONFIG
-    @_json_option(lang)
+    @json_option(lang)
     def verb(config: Path, as_json: bool) -> None:
         settings = gateway.load(config)
         try:
             facts = asyncio.run(ask(settings.journal.path, "status"))
         except NoDaemon:
-            _end(text(lang, "cli.no_daemon", journal=settings.journal.path), EXIT_UNREACHABLE)
+            end(text(lang, "cli.no_daemon", journal=settings.journal.path), EXIT_UNREACHABLE)
         if as_json:
-            _print_json(facts)
+            print_json(facts)
         else:
             show.print_status(facts, lang)
 
@@ -216,24 +186,24 @@ def enter(lang: Lang) -> click.Command:
         callback=list_facts,
         help=text(lang, "cli.option_facts"),
     )
-    @_json_option(lang)
+    @json_option(lang)
     def verb(config: Path, fact: str, words: tuple[str, ...], as_json: bool) -> None:
         settings = gateway.load(config)
         try:
             request = typed.request(fact, words, settings.gateway.timezone, datetime.now(UTC))
             answer = asyncio.run(ask(settings.journal.path, "enter", **request))
         except typed.Mistyped as mistyped:
-            _end(sentence(lang, f"facts.{mistyped.key}", mistyped.values), EXIT_USAGE)
+            end(sentence(lang, f"facts.{mistyped.key}", mistyped.values), EXIT_USAGE)
         except NoDaemon:
-            _end(text(lang, "cli.no_daemon", journal=settings.journal.path), EXIT_UNREACHABLE)
+            end(text(lang, "cli.no_daemon", journal=settings.journal.path), EXIT_UNREACHABLE)
         except Refused as refused:
             if not as_json:
                 raise
             said = sentence(lang, refused.text, refused.values)
-            _print_json({"ok": False, "problem": refused.error, "sentence": said})
+            print_json({"ok": False, "problem": refused.error, "sentence": said})
             sys.exit(EXIT_NO)
         if as_json:
-            _print_json({"ok": True, **answer})
+            print_json({"ok": True, **answer})
         else:
             click.echo(show.entered(answer["records"], lang))
 
@@ -247,7 +217,7 @@ def verify(lang: Lang) -> click.Command:
     @click.option("--seal", "seal_file", type=click.Path(path_type=Path), help=text(lang, "cli.verify_seal"))
     @click.option("--captured", is_flag=True, help=text(lang, "cli.verify_captured"))
     @click.option("--export", "to", type=click.File("wb"), help=text(lang, "cli.verify_export"))
-    @_json_option(lang)
+    @json_option(lang)
     def verb(
         path: Path, public: str | None, seal_file: Path | None, *, captured: bool, to: Any, as_json: bool
     ) -> None:
@@ -266,7 +236,7 @@ def verify(lang: Lang) -> click.Command:
         if to is not None:
             to.writelines(line + b"\n" for line in evidence.export(path))
         if as_json:
-            _print_json(show.verdict_facts(verdict))
+            print_json(show.verdict_facts(verdict))
         else:
             click.echo(show.verdict(verdict, lang))
         if not verdict.holds:
@@ -279,7 +249,7 @@ def key(lang: Lang) -> click.Command:
     @click.command("key", help=text(lang, "cli.key"))
     @CONFIG
     @click.option("--rotate", is_flag=True, help=text(lang, "cli.key_rotate"))
-    @_json_option(lang)
+    @json_option(lang)
     def verb(config: Path, rotate: bool, as_json: bool) -> None:
         settings = gateway.load(config)
         if rotate:
@@ -287,7 +257,7 @@ def key(lang: Lang) -> click.Command:
         public = holding.signing_key(settings, make=False).public
         handovers = [each._asdict() for each in holding.handovers(settings)]
         if as_json:
-            _print_json({"key": public, "handovers": handovers})
+            print_json({"key": public, "handovers": handovers})
             return
         click.echo(text(lang, "cli.key_public", public=public))
         for each in handovers:
@@ -304,16 +274,16 @@ def scan(lang: Lang) -> click.Command:
     @click.option(
         "--for",
         "seconds",
-        type=_Duration(),
+        type=DurationType(),
         default="10s",
         show_default=True,
         help=text(lang, "cli.option_listen"),
     )
-    @_json_option(lang)
+    @json_option(lang)
     def ble(adapter: str, seconds: float, as_json: bool) -> None:
         devices = asyncio.run(gateway.in_the_air(adapter, seconds))
         if as_json:
-            _print_json(scanned.facts(devices))
+            print_json(scanned.facts(devices))
         else:
             click.echo(scanned.as_yaml(devices, adapter, lang))
 
@@ -329,7 +299,7 @@ def trace(lang: Lang) -> click.Command:
     @click.option("--county", help=text(lang, "trace.option_county"))
     @click.option("--from", "since", help=text(lang, "trace.option_from"))
     @click.option("--to", "until", help=text(lang, "trace.option_to"))
-    @_json_option(lang)
+    @json_option(lang)
     def verb(config: Path, as_json: bool, **question: Any) -> None:
         settings = gateway.load(config)
         try:
@@ -337,9 +307,9 @@ def trace(lang: Lang) -> click.Command:
         except traced.Unclear as unclear:
             raise click.UsageError(unclear.sentence) from unclear
         except traced.NothingKnown as nothing:
-            _end(text(lang, "trace.nothing", code=nothing), EXIT_NO)
+            end(text(lang, "trace.nothing", code=nothing), EXIT_NO)
         if as_json:
-            _print_json(facts)
+            print_json(facts)
         else:
             click.echo(shown)
 
@@ -370,8 +340,8 @@ def demo(lang: Lang) -> click.Command:
     @click.command("demo", help=text(lang, "cli.demo"))
     @click.argument("site", required=False, type=click.Choice(["slaughterhouse", "truck", "coldstore"]))
     @click.option("--broker", metavar="URL", help=text(lang, "cli.option_broker"))
-    @click.option("--for", "duration_s", type=_Duration(), help=text(lang, "cli.option_for"))
-    @_json_option(lang)
+    @click.option("--for", "duration_s", type=DurationType(), help=text(lang, "cli.option_for"))
+    @json_option(lang)
     def verb(site: str | None, broker: str | None, duration_s: float | None, as_json: bool) -> None:
         from edge.demo import play  # noqa: PLC0415 - the daemon does not carry the demo's libraries
 
@@ -380,4 +350,8 @@ def demo(lang: Lang) -> click.Command:
     return verb
 
 
-VERBS: Final = (run, check, demo, simulate, scan, read, status, enter, trace, verify, key)
+def export(lang: Lang) -> click.Command:
+    return exporting.export(lang, gateway.load)
+
+
+VERBS: Final = (run, check, demo, simulate, scan, read, status, enter, trace, export, verify, key)
