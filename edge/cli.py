@@ -21,7 +21,7 @@ from typing import Any, Final
 import click
 
 from drivers.contract import Instant, LinkDown
-from edge import gateway, show, typed
+from edge import gateway, show, typed, watching
 from edge import scan as scanned
 from edge import trace as traced
 from edge.control import NoDaemon, Refused, ask
@@ -151,21 +151,7 @@ async def _read(config: Path, device: str, wait_s: float | None) -> Any:
 
 
 def status(lang: Lang) -> click.Command:
-    @click.command("status", help=text(lang, "cli.status"))
-    @CONFIG
-    @json_option(lang)
-    def verb(config: Path, as_json: bool) -> None:
-        settings = gateway.load(config)
-        try:
-            facts = asyncio.run(ask(settings.journal.path, "status"))
-        except NoDaemon:
-            end(text(lang, "cli.no_daemon", journal=settings.journal.path), EXIT_UNREACHABLE)
-        if as_json:
-            print_json(facts)
-        else:
-            show.print_status(facts, lang)
-
-    return verb
+    return watching.status(lang, gateway.load)
 
 
 def enter(lang: Lang) -> click.Command:

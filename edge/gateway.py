@@ -285,7 +285,7 @@ class Gateway:
         return {"status": self._status, "read": self._read, "enter": self.entering.enter}
 
     async def _status(self, _request: Mapping[str, Any]) -> dict[str, Any]:
-        return status.full(self)
+        return await status.full(self)
 
     async def _read(self, request: Mapping[str, Any]) -> dict[str, Any]:
         device, asked_s = request.get("device"), request.get("wait")
