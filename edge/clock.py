@@ -1,146 +1,191 @@
-"""What time it is, and how well we know it (DESIGN §8).
+"""The gateway's clock: the rim of ``timekeeping.py``, where the machine is asked.
 
-Within a boot an instant is a base plus ``CLOCK_BOOTTIME``, which goes on through suspend and which nobody
-sets. The base is the latest of the system clock, the newest journalled instant and the day this version was
-written; it moves only when a source that may be believed says that it is wrong, and every move is reported.
-
-Holding blocks back until the time is known, and correcting a boot that never learnt it, come with a later
-version; until then a block says by its ``clock`` how its stamps were known.
+Until the time is known what is journalled is held, at most for ``hold``; a battery clock, or a system clock
+that the settings trust, holds nothing (DESIGN §8).
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import struct
 import time
-from collections.abc import Callable
-from enum import StrEnum
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
 from drivers.contract import NANOSECONDS, Instant
+from edge.timedate import TimeDate
+from edge.timekeeping import (
+    LATEST,
+    WRITTEN,
+    Apart,
+    ClockState,
+    Evidence,
+    Receiver,
+    Refused,
+    Timekeeping,
+    Verdict,
+)
 
-WRITTEN: Final = Instant(1_795_305_600 * NANOSECONDS)
-"""2026-11-22: no time before this version was written can be true."""
+__all__ = ["LATEST", "WRITTEN", "Clock", "ClockState", "Machine", "Synchronised", "machine_id"]
 
-LATEST: Final = Instant(WRITTEN + 20 * 365 * 86_400 * NANOSECONDS)
-"""No gateway runs this version twenty years on; a date beyond is a week rollover or a damaged sentence."""
-
-TOLERANCE: Final = NANOSECONDS // 2
-"""How far the system clock may be from ours before it counts as set: far above what slewing leaves."""
-
-GNSS_AGREEMENTS: Final = 5
-"""How many receiver times must agree in a row: one impossible date with a valid checksum has been seen."""
-
-GNSS_SCATTER: Final = 2 * NANOSECONDS
-"""Agreeing: sentences leave a receiver up to a second late."""
-
-GNSS_TOLERANCE: Final = 3 * NANOSECONDS
-"""A receiver's time moves the base only when it is further off than sentences are late."""
-
-
-_TIME_ERROR: Final = 5
 _TIMEX_BYTES: Final = 208
+_TIMEX_MAXERROR: Final = 24
+_TIMEX_STATUS: Final = 40
+_STA_UNSYNC: Final = 0x40
+_MICROSECOND: Final = 1000
+
+_HCTOSYS: Final = Path("/sys/class/rtc/rtc0/hctosys")
 
 
-def ntp_synchronised() -> bool:
-    """What the kernel says (adjtimex(2)): false also where asking is forbidden, as under ProtectClock."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    timex = ctypes.create_string_buffer(_TIMEX_BYTES)
-    state: int = libc.adjtimex(timex)
-    return state not in (-1, _TIME_ERROR)
+class Synchronised(NamedTuple):
+    """The system clock is. off: by at most so much from the truth, ns; None: nobody says."""
+
+    off: int | None
 
 
-class ClockState(StrEnum):
-    """How the time is known."""
+class Machine(Protocol):
+    """The machine's clocks. Spans and instants in ns."""
 
-    NTP = "ntp"
-    GNSS = "gnss"
-    SYSTEM = "system"
-    UNSYNCED = "unsynced"
+    def boot(self) -> str:
+        """What tells this boot from every other."""
+
+    def wall(self) -> int:
+        """The system clock, which anybody may set."""
+
+    def since_boot(self) -> int:
+        """``CLOCK_BOOTTIME``."""
+
+    def ntp(self) -> Synchronised | None:
+        """None: the system clock is not known to be synchronised."""
+
+    def battery(self) -> bool:
+        """Whether the kernel set the system clock from a battery clock when it started."""
+
+
+class Linux:
+    """See ``Machine``."""
+
+    def __init__(self) -> None:
+        self._timedate = TimeDate()
+
+    def boot(self) -> str:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+    def wall(self) -> int:
+        return time.time_ns()
+
+    def since_boot(self) -> int:
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+    def ntp(self) -> Synchronised | None:
+        """adjtimex(2), struct timex of a 64-bit kernel; where asking is forbidden, systemd-timedated."""
+        timex = ctypes.create_string_buffer(_TIMEX_BYTES)
+        if ctypes.CDLL(None, use_errno=True).adjtimex(timex) == -1:
+            return Synchronised(None) if self._timedate.synchronised() else None
+        (status,) = struct.unpack_from("=i", timex, _TIMEX_STATUS)
+        (off_us,) = struct.unpack_from("=q", timex, _TIMEX_MAXERROR)
+        return None if status & _STA_UNSYNC else Synchronised(off_us * _MICROSECOND)
+
+    def battery(self) -> bool:
+        try:
+            return _HCTOSYS.read_text(encoding="ascii").strip() == "1"
+        except OSError:
+            return False
 
 
 class Clock:
     """The gateway's time.
 
-    trust_system: the settings say that the system clock is right. wall, since_boot, synchronised: the
-    machine's clocks. ``moved`` is told the shift in nanoseconds and its source whenever the base moves.
+    trust_system: the settings say that the system clock is right. set_from: who may set ours, best first.
+    hold_s: how long at most blocks wait for the time, from when the gateway first ran in this boot.
     """
 
     def __init__(
         self,
         *,
         trust_system: bool = False,
-        wall: Callable[[], int] = time.time_ns,
-        since_boot: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
-        synchronised: Callable[[], bool] = ntp_synchronised,
+        set_from: Sequence[str] = ("ntp", "gnss"),
+        hold_s: float = 0.0,
+        machine: Machine | None = None,
     ) -> None:
-        self._wall = wall
-        self._since_boot = since_boot
-        self._synchronised = synchronised
+        self._machine = machine or Linux()
+        self.boot = self._machine.boot()
+        since_boot = self._machine.since_boot()
+        wall = self._machine.wall()
+        order = [ClockState(source) for source in set_from]
+        trusted = [ClockState.SYSTEM] if trust_system else []
+        base = (wall if WRITTEN <= wall <= LATEST else WRITTEN) - since_boot
+        self._keeping = Timekeeping(base, [*order, *trusted, ClockState.RTC])
+        self._receiver = Receiver()
+        self._battery = Evidence(ClockState.RTC, wall - since_boot) if self._machine.battery() else None
         self._trust_system = trust_system
-        self.moved: Callable[[int, ClockState], None] = lambda _shift, _source: None
-        self._base = max(wall(), WRITTEN) - since_boot()
-        self._offers: list[int] = []
-        self._gnss = False
-        self.refused_offers = 0
-        self.state = ClockState.UNSYNCED
-        self.check()
+        self._hold_ns = int(hold_s * NANOSECONDS)
+        self.opened = since_boot
+        """On the boot clock: when the gateway first ran in this boot."""
+
+        self.refused: tuple[Refused, ...] = ()
+        self.apart: tuple[Apart, ...] = ()
+        """What the last check refused, and who disagreed."""
 
     def now(self) -> Instant:
-        return Instant(self._base + self._since_boot())
+        return Instant(self._keeping.base + self._machine.since_boot())
+
+    @property
+    def base(self) -> int:
+        """What it was, by our reckoning, when the boot clock stood at zero."""
+        return self._keeping.base
+
+    @property
+    def state(self) -> ClockState:
+        return self._keeping.state
+
+    @property
+    def known(self) -> bool:
+        return self.state is not ClockState.UNSYNCED
+
+    @property
+    def uncertainty(self) -> int | None:
+        """ns; None: unknown."""
+        return self._keeping.uncertainty(self._machine.since_boot())
+
+    @property
+    def refused_offers(self) -> int:
+        """Receiver times that cannot be."""
+        return self._receiver.refused
+
+    @property
+    def holds(self) -> bool:
+        """Whether what is journalled now has to wait for the time."""
+        return not self.known and self._machine.since_boot() < self.opened + self._hold_ns
 
     def not_before(self, newest: Instant) -> None:
         """Called once, with the newest journalled instant: no boot begins before the last one ended."""
-        self._base = max(self._base, newest - self._since_boot())
+        self._keeping.not_before(newest, self._machine.since_boot())
 
-    def check(self) -> None:
-        """Asks the machine anew whether its clock is right, and follows it if so.
+    def resume(self, base: int, opened: int, state: ClockState, uncertainty: int | None) -> None:
+        """Called where another process of ours was at work in this boot: its reckoning goes on."""
+        self.opened = opened
+        self._keeping.resume(base, state, self._machine.since_boot(), uncertainty)
 
-        Called every few seconds.
-        """
-        if self._synchronised():
-            self.state = ClockState.NTP
-        elif self._trust_system:
-            self.state = ClockState.SYSTEM
-        else:
-            self.state = ClockState.GNSS if self._gnss else ClockState.UNSYNCED
-            return
-        wall = self._wall()
-        if WRITTEN <= wall <= LATEST:
-            self._follow(wall - self._since_boot(), TOLERANCE)
+    def check(self) -> Verdict:
+        """Asks the machine and the receiver anew, about once a second: only here does the base move."""
+        since_boot, wall = self._machine.since_boot(), self._machine.wall()
+        evidence = [each for each in (self._receiver.evidence(), self._battery) if each is not None]
+        self._battery = None  # it speaks once: from then on our own crystal is as good
+        synchronised = self._machine.ntp()
+        if synchronised is not None:
+            evidence.append(Evidence(ClockState.NTP, wall - since_boot, synchronised.off))
+        if self._trust_system:
+            evidence.append(Evidence(ClockState.SYSTEM, wall - since_boot))
+        verdict = self._keeping.weigh(evidence, since_boot)
+        self.refused, self.apart = verdict.refused, verdict.apart
+        return verdict
 
     def offer(self, utc: Instant, at: Instant) -> None:
-        """A receiver says that it was ``utc`` at our ``at``. Believed when several in a row agree."""
-        if not WRITTEN <= utc <= LATEST:
-            self.refused_offers += 1
-            self._offers.clear()
-            return
-        base = self._base + (utc - at)
-        if self._offers and abs(base - self._offers[0]) > GNSS_SCATTER:
-            self._offers.clear()
-        self._offers.append(base)
-        if len(self._offers) < GNSS_AGREEMENTS:
-            return
-        latest = max(self._offers)  # the sentence that was least late
-        self._offers.clear()
-        self._gnss = True
-        if self.state in (ClockState.UNSYNCED, ClockState.GNSS):
-            self.state = ClockState.GNSS
-            self._follow(latest, GNSS_TOLERANCE)
-
-    def _follow(self, base: int, tolerance: int) -> None:
-        shift = base - self._base
-        if abs(shift) <= tolerance:
-            return
-        self._base = base
-        self._offers.clear()
-        self.moved(shift, self.state)
-
-
-def boot_id() -> str:
-    """What the kernel calls this boot; changes at every start of the machine."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        """A receiver says that it was ``utc`` at our ``at``."""
+        self._receiver.offer(utc, at - self._keeping.base)
 
 
 def machine_id() -> str:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from drivers.cadence import Cadence
 from drivers.contract import NANOSECONDS, Frame, Instant, Observation
 from edge.calibration import Calibration
+from edge.restamping import Restamping
 from edge.thinning import Thin, Thinning
 from edge.windows import Windows
 
@@ -82,6 +83,14 @@ class DeviceState:
     thinned: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     waiting: list[asyncio.Future[tuple[Frame, Sequence[Observation]]]] = field(default_factory=list)
+
+    def restamp(self, again: Restamping) -> None:
+        """The time has become known."""
+        self.windows.restamp(again)
+        if self.thinning is not None:
+            self.thinning.restamp(again)
+        self.newest = {name: item._replace(at=again.instant(item.at)) for name, item in self.newest.items()}
+        self.due, self.gap_told = again.instant(self.due), again.instant(self.gap_told)
 
     @property
     def every_s(self) -> float | None:

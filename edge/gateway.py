@@ -24,7 +24,7 @@ from drivers.contract import Instant, NobodyAnswers
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
-from edge.clock import Clock, boot_id, machine_id
+from edge.clock import Clock, Machine, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
 from edge.entering import Entering
@@ -38,6 +38,7 @@ from edge.journal.store import Identity, Journal, Rules
 from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
 from edge.reading import longest_wait_s, read_directly, read_next
+from edge.reckoning import Reckoning, taken_up
 from edge.recorders.commanded import Commanded
 from edge.recorders.corrections import Corrections
 from edge.recorders.holds import Holds
@@ -67,7 +68,6 @@ from edge.wiring import (
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
-CLOCK_CHECK_TICKS: Final = 5
 
 TIMEOUTS: Final = 3
 """Of a port, that a turn of its source may take besides: waiting for silence, asking, guarding."""
@@ -94,6 +94,7 @@ class Gateway:
         *,
         journal: Journal,
         recording: Recording,
+        corrections: Corrections,
         entering: Entering,
         held: Holds,
         commanded: Commanded,
@@ -117,19 +118,25 @@ class Gateway:
             recorded=recording.observe,
         )
         self.recording = recording
+        self.reckoning = Reckoning(
+            *(clock, journal, own),
+            recording=recording,
+            corrections=corrections,
+            intake=self.intake,
+        )
         self.entering = entering
         self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
         self.health = {name: Health(f"port {name}") for name in self.sources}
         self.hold_lists = HoldLists(
             held,
             clock.now,
-            knows_time=lambda: clock.state != "unsynced",
+            knows_time=lambda: clock.known,
             enter=recording.enter,
             refused=partial(own.event, "holds"),
         )
         self.commands = Commands(
             *(allowed(settings), self._verbs(), commanded, journal, clock.now),
-            knows_time=lambda: clock.state != "unsynced",
+            knows_time=lambda: clock.known,
             refused=own.command_refused,
             answer=lambda uplink, verb, payload: self.uplinks[uplink].answer(verb, payload),
         )
@@ -145,14 +152,21 @@ class Gateway:
         }
 
     @classmethod
-    async def open(cls, settings: Settings) -> Gateway:
-        """Opens the journal and everything above it. Raises SettingsError, JournalError."""
+    async def open(cls, settings: Settings, machine: Machine | None = None) -> Gateway:
+        """Opens the journal and everything above it. machine: whose clocks; None: this one's.
+
+        Raises SettingsError, JournalError.
+        """
         for warning in settings.warnings:
             log.warning("%s", warning.render("en"))
         far_sides = targets(settings), stores(settings)
-        clock = Clock(trust_system=settings.clock.trust == "system")
+        clock = Clock(
+            trust_system=settings.clock.trust == "system",
+            set_from=settings.clock.set_from,
+            hold_s=settings.clock.hold_unsynced_s,
+            machine=machine,
+        )
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
-        clock.moved = own.clock_moved
         kept = await _kept_seals(settings, far_sides[0])
         journal = await _opened(settings, clock, own, chain(*kept.values()))
         await _register(settings, journal, own)
@@ -173,15 +187,18 @@ class Gateway:
         journal.remember(recording)
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
-        return cls(
+        gateway = cls(
             *(settings, *far_sides, clock, own),
             journal=journal,
             recording=recording,
+            corrections=corrections,
             entering=entering,
             held=held,
             commanded=commanded,
             asked=kept,
         )
+        await gateway.reckoning.check()
+        return gateway
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; then everything that was observed is committed before this returns."""
@@ -210,6 +227,7 @@ class Gateway:
         work: dict[str, Any] = {
             "journal": self.journal.run(),
             "tick": self._tick(),
+            "clock": self.reckoning.run(),
             "holds": self.hold_lists.run(),
             "commands": self.commands.run(),
             "chain": self.journal.inspect(),
@@ -231,12 +249,8 @@ class Gateway:
         return work
 
     async def _tick(self) -> None:
-        ticks = 0
         while True:
             await asyncio.sleep(TICK_S)
-            ticks += 1
-            if ticks % CLOCK_CHECK_TICKS == 0:
-                self.clock.check()
             self.intake.tick()
             self.recording.tick(self.clock.now())
             self._tell_lost()
@@ -309,7 +323,7 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords, witnessed: 
     key = signing_key(settings)
     journal = await Journal.open(
         settings.journal.path,
-        Identity(settings.gateway.id, machine_id(), boot_id(), settings.gateway.operator.name, key),
+        Identity(settings.gateway.id, machine_id(), clock.boot, settings.gateway.operator.name, key),
         Rules(
             commit_every_s=settings.journal.commit_every_s,
             max_size_bytes=settings.journal.max_size_bytes,
@@ -320,9 +334,9 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords, witnessed: 
         lambda: clock.state,
         own,
         its_own(settings, key, witnessed),
+        holds=lambda: clock.holds,
     )
-    if journal.newest is not None:
-        clock.not_before(journal.newest)
+    await taken_up(clock, journal)
     _tell_of_predecessor(journal, own)
     if journal.sealed_by not in {None, key.public}:
         for handover in handed_over(settings, journal.sealed_by, key.public):

@@ -32,6 +32,7 @@ from edge.alarms import Alarms, Cause
 from edge.calibration import Calibration
 from edge.devices import DeviceState, Intaken, state_of
 from edge.journal.block import Entry
+from edge.restamping import Restamping
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +123,11 @@ class Intake:
             if steady_s - state.spoke_s > state.patience_s:
                 self._alarms.raised(Cause.SILENT, state.device.name, _why(state))
                 self._tell_gap(state, _silence(state, at))
+
+    def restamp(self, again: Restamping) -> None:
+        """The time has become known: windows, spacing and gaps go on as if it always had been."""
+        for state in self.devices.values():
+            state.restamp(again)
 
     def end(self) -> None:
         """Before the gateway stops: tells what the open windows counted."""

@@ -7,12 +7,13 @@ from typing import Any, Protocol
 
 from drivers.contract import NANOSECONDS, Instant, Now
 from edge.alarms import Cause
-from edge.clock import ClockState
 from edge.instant import rfc3339
 from edge.recorders.alarms import Known, StandingAlarms
 from edge.recorders.contract import Notice
 from edge.records.own import AlarmRecord, Event, GatewayRecord
 from edge.records.record import record_id
+from edge.restamping import Restamping
+from edge.timekeeping import Move
 
 log = logging.getLogger(__name__)
 
@@ -94,10 +95,30 @@ class OwnRecords:
         """A command from above was not taken."""
         self.event("command_refused", facts, key=f"/{facts['reason']}/{facts['counted']}")
 
-    def clock_moved(self, shift_ns: int, source: ClockState) -> None:
-        """The clock's base moved."""
-        log.warning("clock set by %.3f s, from %s", shift_ns / NANOSECONDS, source)
-        self.event("clock", {"shift_s": round(shift_ns / NANOSECONDS, 3), "source": source})
+    def clock_moved(self, boot: str, move: Move) -> None:
+        """The time became known, or better known."""
+        log.warning("clock set by %.3f s, from %s", move.shift / NANOSECONDS, move.source)
+        facts: dict[str, Any] = {"boot": boot, "was": move.was, "source": move.source}
+        facts["shift_s"] = move.shift / NANOSECONDS
+        if move.uncertainty is not None:
+            facts["uncertainty_s"] = round(move.uncertainty / NANOSECONDS, 3)
+        self.event("clock", facts, key=f"/{boot}")
+
+    def never_learnt(self, boot: str, least_ns: int, most_ns: int) -> None:
+        """What to add to the stamps of a boot that never learnt the time lies between."""
+        facts = {"boot": boot, "was": "unsynced", "shift_s": [least_ns / NANOSECONDS, most_ns / NANOSECONDS]}
+        self.event("clock", facts, key=f"/{boot}")
+
+    def issue_again(self, again: Restamping) -> None:
+        """A further revision of this boot's alarms, whose stamps have been put right."""
+        at = self._now()
+        for record in self.standing.since(again.since + again.shift):
+            self._write(record, at)
+
+    def event_again(self, body: dict[str, Any]) -> None:
+        """A further revision of something that happened to the gateway; body: with right stamps."""
+        record = GatewayRecord.model_validate(body | {"revision": body["revision"] + 1})
+        self._write(record, self._now())
 
     def _write(self, record: AlarmRecord | GatewayRecord, at: Instant) -> None:
         body = record.encoded()

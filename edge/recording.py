@@ -22,6 +22,7 @@ from edge.journal.states import Row
 from edge.journal.trail import Index
 from edge.recorders.contract import Derived, Fact, Notice, Output, Recorder, Unfit
 from edge.records.record import TradeRecord
+from edge.restamping import Restamping
 
 _Told = TypeVarTuple("_Told")
 
@@ -110,6 +111,15 @@ class Recording:
     def takes(self) -> frozenset[str]:
         """The kinds of fact that somebody takes."""
         return frozenset[str]().union(*(recorder.takes for recorder in self.recorders))
+
+    def issue(self, derived: Derived, at: Instant) -> None:
+        """A record that no recorder derives now."""
+        self._put(derived, at)
+
+    def restamp(self, again: Restamping) -> None:
+        """The time has become known: so that no timer fires early or late, all that is remembered moves."""
+        for recorder in self.recorders:
+            recorder.memory.restamp(again)
 
     def changed(self) -> Sequence[Row]:
         """See ``States``."""

@@ -40,6 +40,7 @@ def brief(gateway: Gateway) -> bytes:
         "version": VERSION,
         "t": rfc3339(gateway.clock.now()),
         "clock": gateway.clock.state,
+        "clock_uncertainty_s": _clock(gateway)["uncertainty_s"],
         "journal": gateway.journal.facts(),
         "disk": disk(gateway.settings.journal.path),
         "alarms": len(gateway.own.standing),
@@ -63,7 +64,7 @@ async def full(gateway: Gateway) -> dict[str, Any]:
         "version": VERSION,
         "t": rfc3339(gateway.clock.now()),
         "up_s": round(time.monotonic() - gateway.started, 1),
-        "clock": {"state": gateway.clock.state, "refused_offers": gateway.clock.refused_offers},
+        "clock": _clock(gateway),
         "journal": gateway.journal.facts(),
         "stored": in_file,
         "disk": disk(gateway.settings.journal.path),
@@ -74,6 +75,20 @@ async def full(gateway: Gateway) -> dict[str, Any]:
         "commands": gateway.commands.facts(),
         "recorders": {"failures": dict(gateway.recording.failures)},
         "alarms": [record.body() for record in gateway.own.standing.active],
+    }
+
+
+def _clock(gateway: Gateway) -> dict[str, Any]:
+    """holds: whether blocks wait for the time. refused, apart: what the last check met, in s from ours."""
+    clock = gateway.clock
+    uncertainty = clock.uncertainty
+    return {
+        "state": clock.state,
+        "uncertainty_s": None if uncertainty is None else round(uncertainty / 1e9, 3),
+        "holds": clock.holds,
+        "refused_offers": clock.refused_offers,
+        "refused": {each.source: {"why": each.why, "off_s": each.off / 1e9} for each in clock.refused},
+        "apart": {each.other: {"followed": each.followed, "off_s": each.off / 1e9} for each in clock.apart},
     }
 
 

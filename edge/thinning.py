@@ -11,6 +11,7 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Final, NamedTuple, Protocol
 
 from drivers.contract import NANOSECONDS, Fix, Instant, Observation, Reading
+from edge.restamping import Restamping
 
 EARTH_RADIUS_M: Final = 6_371_008.8
 """Mean radius of WGS 84 (IUGG); taken as a sphere, distances are right within 0.6 %."""
@@ -64,6 +65,14 @@ class Thinning:
             elif isinstance(item, Fix):
                 self._fix, self._course = item, _course(item)
         return True
+
+    def restamp(self, again: Restamping) -> None:
+        """The time has become known."""
+        self._readings = {
+            name: item._replace(at=again.instant(item.at)) for name, item in self._readings.items()
+        }
+        if self._fix is not None:
+            self._fix = self._fix._replace(at=again.instant(self._fix.at))
 
     def forget(self) -> None:
         """After a gap, and where the last was not journalled after all: whatever comes next is new."""

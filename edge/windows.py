@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from drivers.contract import Code, Instant
+from edge.restamping import Restamping
 
 LONGEST: Final = 10
 """A window closes at the latest after this many times ``repeat``, even if the code is still in the field."""
@@ -65,6 +66,11 @@ class Windows:
         stays = self._open.get(seen) if seen is not None else None
         if seen is not None and stays is not None and at - stays.first >= LONGEST * self._repeat:
             yield from self._end(seen)
+
+    def restamp(self, again: Restamping) -> None:
+        """The time has become known."""
+        for window in self._open.values():
+            window.first, window.last = again.instant(window.first), again.instant(window.last)
 
     def end(self) -> Iterator[Closed]:
         """Ends them all."""

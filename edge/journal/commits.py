@@ -22,11 +22,13 @@ from weakref import WeakSet
 from edge.alarms import Alarms, Cause
 from edge.errors import JournalError
 from edge.journal.block import Entry
+from edge.journal.boots import Learnt
 from edge.journal.database import is_full
 from edge.journal.packing import Record
 from edge.journal.states import NoStates, States
 from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Refusal, Rolled, Waiting
 from edge.journal.writer import Committed, Writer
+from edge.restamping import Restamping
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ class GroupCommit:
         *,
         commit_every_s: float,
         clock_state: Callable[[], str],
+        holds: Callable[[], bool],
         alarms: Alarms,
         thread: ThreadPoolExecutor,
         writer: Writer,
@@ -80,6 +83,8 @@ class GroupCommit:
         self._path = path
         self._commit_every_s = commit_every_s
         self._clock_state = clock_state
+        self._holds = holds
+        self._learnt: list[Learnt] = []
         self._alarms = alarms
         self._thread = thread
         self._writer = writer
@@ -126,6 +131,16 @@ class GroupCommit:
         refusal = Refusal.CLOSED if self._closed else self.waiting.add_record(record)
         self._wake.set()
         return refusal
+
+    def learn(self, learnt: Learnt, again: Restamping) -> None:
+        """The time is known: what waits is put right, and goes with the next commit, at once."""
+        self._learnt.append(learnt)
+        self.waiting.restamp(again)
+        self._wake.set()
+
+    def release(self) -> None:
+        """The time has been waited for long enough."""
+        self._wake.set()
 
     async def move(self, uplink: str, lane: int, seq: int, *, at_once: bool) -> None:
         """Moves a cursor, with the next commit if it need not be at once. Raises JournalError."""
@@ -209,8 +224,10 @@ class GroupCommit:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            batch = self.waiting.take(self._clock_state(), self._cursors, telemetry=not self._withheld)
-            batch = batch._replace(states=self.states.changed())
+            batch = self.waiting.take(
+                self._clock_state(), self._cursors, telemetry=not self._withheld, hold=self._holds()
+            )
+            batch = batch._replace(states=self.states.changed(), learnt=tuple(self._learnt))
             acknowledging, self._cursors, self._acknowledging = self._acknowledging, {}, []
             started = perf_counter()
             try:
@@ -219,6 +236,7 @@ class GroupCommit:
                 self._put_back(batch, acknowledging)
                 return await self._failed(error)
             self.last_commit_s = perf_counter() - started
+            del self._learnt[: len(batch.learnt)]
             self._done(done, len(batch.rolled), acknowledging)
             if done.states:
                 self.states.kept(batch.states)
@@ -237,7 +255,7 @@ class GroupCommit:
         self._release(acknowledging)
         if done.more:
             self._wake.set()
-        if done.entries or done.records:
+        if done.entries or done.records or done.released:
             self.counts["commits"] += 1
             self._tell()
 

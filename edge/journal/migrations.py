@@ -96,7 +96,35 @@ ALTER TABLE journals ADD COLUMN ended TEXT;  -- why it is not continued: identit
 ALTER TABLE lanes ADD COLUMN walked_seq INTEGER NOT NULL DEFAULT 0;  -- so far the background walk has come
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, trail.IN_TIME)
+_BOOTS = """
+CREATE TABLE boots (
+    number INTEGER PRIMARY KEY,
+    boot TEXT NOT NULL UNIQUE,
+    opened INTEGER NOT NULL,          -- on its own clock, ns: when the gateway first ran in it
+    base INTEGER NOT NULL,            -- its instant zero, as it was reckoned at first
+    sealed INTEGER NOT NULL,          -- blocks.key of the last record before it
+    last INTEGER NOT NULL DEFAULT 0,  -- on its own clock, ns: its newest stamp, noted at the next start
+    source TEXT,                      -- from which it learnt the time; NULL: never
+    shift INTEGER NOT NULL DEFAULT 0, -- to add to what it stamped before that
+    uncertainty INTEGER,
+    told INTEGER NOT NULL DEFAULT 0   -- whether a record says when one that never learnt can have been
+) STRICT;
+
+CREATE TABLE held (                   -- blocks that wait for the time, see held.py
+    number INTEGER PRIMARY KEY,
+    lane TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    observations INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    clock TEXT NOT NULL,              -- how the time was known when it was stamped
+    content BLOB NOT NULL,
+    trail BLOB                        -- JSON
+) STRICT;
+"""
+
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, trail.IN_TIME, _BOOTS)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

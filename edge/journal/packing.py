@@ -55,13 +55,13 @@ class Envelope:
         self.room = MAX_BYTES - len(self.close(Lane.TELEMETRY, _LONGEST_SEQ, _LONGEST_CLOCK, b""))
         """Bytes that the entries of a telemetry block may take, commas included."""
 
-    def close(self, lane: Lane, seq: int, clock: str, content: bytes) -> bytes:
-        """The finished block."""
+    def close(self, lane: Lane, seq: int, clock: str, content: bytes, boot: str | None = None) -> bytes:
+        """The finished block; of another boot than this one where ``boot`` is given."""
         opening = b'%b"%b","seq":%d,"boot":%b,"clock":%b,' % (
             self._names,
             lane.encode(),
             seq,
-            self._boot,
+            self._boot if boot is None else orjson.dumps(boot),
             orjson.dumps(clock),
         )
         name = b'"observations":[' if lane is Lane.TELEMETRY else b'"record":'

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
+
+import orjson
 
 from edge.journal import facts, rollups, trail, walk
 from edge.journal.block import Block
@@ -13,6 +15,15 @@ from edge.journal.rollups import Rollup
 from edge.journal.standing import SEQ_MASK, LaneStanding, standing
 from edge.journal.trail import Newest
 from edge.journal.walk import Walked
+
+_PIECE_BYTES: Final = 1 << 20
+
+
+class Sealed(NamedTuple):
+    """A record, and the key of its block."""
+
+    key: int
+    record: dict[str, Any]
 
 
 class Reader:
@@ -54,6 +65,24 @@ class Reader:
                 return Walked(after, b"", broken=after)
             walked = Walked(after, link)
         return walk.piece(self._connection, lane, walked.seq, walked.link, most_bytes)
+
+    def sealed(self, boot: str, clock: str, after: int) -> list[Sealed]:
+        """A piece of the records behind the block with the key ``after`` that were sealed in this boot while
+        the time was known as ``clock``. Raises sqlite3.Error.
+        """
+        rows = self._connection.execute(
+            "SELECT key, body FROM blocks WHERE key > ? AND key <= ? AND boot = ? AND clock = ? ORDER BY key",
+            (after, after | SEQ_MASK, boot, clock),
+        )
+        found: list[Sealed] = []
+        size = 0
+        for key, body in rows:
+            found.append(Sealed(key, orjson.loads(body)["record"]))
+            size += len(body)
+            if size >= _PIECE_BYTES:
+                break
+        rows.close()
+        return found
 
     def rollups(self, point: str, first: int, end: int) -> list[Rollup]:
         """See ``rollups.query``. Raises sqlite3.Error."""

@@ -121,6 +121,11 @@ def catch_up(connection: sqlite3.Connection) -> Fold:
     return fold
 
 
+def of_entries(content: bytes) -> list[tuple[int, list[tuple[str, float]]]]:
+    """The minute and the values of each of these entries, as they stand joined in a block."""
+    return _decoded(b'{"observations":[%b]}' % content)
+
+
 def values_of(entry: dict[str, Any]) -> list[tuple[str, float]]:
     """The good numbers of a decoded entry as (point, value)."""
     doubted = entry.get("quality", {})

@@ -33,6 +33,7 @@ from edge.journal.inspection import Inspection
 from edge.journal.packing import Record
 from edge.journal.reader import Reader
 from edge.journal.rollups import MINUTE, Rollup
+from edge.journal.stamping import Stamping
 from edge.journal.standing import LaneStanding
 from edge.journal.states import Row, States
 from edge.journal.trail import Index, Newest
@@ -65,11 +66,14 @@ class Journal:
         clock_state: Callable[[], str],
         alarms: Alarms,
         witnessed: Sequence[Seal] = (),
+        *,
+        holds: Callable[[], bool] = lambda: False,
     ) -> Journal:
         """Opens the file, or makes it; its folder must be there. Raises JournalError, which says what to do.
 
         clock_state: how the time is known, as it stands in each block. alarms: told when the journal is full.
         witnessed: seals of this gateway that others have kept; one that is ahead begins a new journal.
+        holds: whether what is committed now has to wait for the time.
         """
         run = asyncio.get_running_loop().run_in_executor
         writing, reading = ThreadPoolExecutor(1, "journal-write"), ThreadPoolExecutor(1, "journal-read")
@@ -88,6 +92,7 @@ class Journal:
             path,
             commit_every_s=rules.commit_every_s,
             clock_state=clock_state,
+            holds=holds,
             alarms=alarms,
             thread=writing,
             writer=writer,
@@ -125,6 +130,13 @@ class Journal:
         self._alarms = alarms
         self._refused: Counter[str] = Counter()
         self._closed = False
+        self.stamping = Stamping(
+            commits,
+            writer,
+            writing=partial(self._do, writing),
+            reading=partial(self._do, reading),
+            reader=reader,
+        )
 
     @property
     def id(self) -> str:

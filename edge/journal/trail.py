@@ -16,6 +16,7 @@ import orjson
 
 from drivers.contract import Instant
 from edge.journal import presence
+from edge.restamping import Restamping
 
 TABLES: Final = """
 CREATE TABLE records (                -- the newest revision of each
@@ -87,6 +88,14 @@ class Index(NamedTuple):
     place: str | None = None
     nodes: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
+
+    def restamped(self, again: Restamping) -> Index:
+        """The same where its stamps were put right."""
+        return self._replace(
+            since=again.instant(self.since),
+            until=again.instant(self.until),
+            links=tuple(link._replace(at=again.instant(link.at)) for link in self.links),
+        )
 
 
 class Found(NamedTuple):

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from drivers.contract import Instant
 from edge.journal.block import MAX_OBSERVATIONS, Entry
+from edge.journal.boots import Learnt
 from edge.journal.packing import Record
 from edge.journal.states import Row
+from edge.restamping import Restamping
 
 MOST_OBSERVATIONS = 20_000
 """Held while the disk does not take them: 20 s at 1,000 a second, some 2 MB."""
@@ -44,6 +46,7 @@ class Batch(NamedTuple):
     """What the next commit may take, in order. cursors: new seqs by (uplink, lane number).
 
     states: what recorders remember once all of these records are derived; written only with the last of them.
+    hold: it waits, on disk, for the time to be known. learnt: what has been learnt since the last commit.
     """
 
     entries: list[Entry]
@@ -52,6 +55,8 @@ class Batch(NamedTuple):
     clock: str
     rolled: Sequence[Rolled] = ()
     states: Sequence[Row] = ()
+    hold: bool = False
+    learnt: Sequence[Learnt] = ()
 
 
 class Waiting:
@@ -102,11 +107,22 @@ class Waiting:
         """Whether what came since the last commit began is enough for a whole block."""
         return self._fresh_observations >= MAX_OBSERVATIONS or self._fresh_bytes > self._room
 
-    def take(self, clock: str, cursors: dict[tuple[str, int], int], *, telemetry: bool) -> Batch:
-        """For a commit. All of it goes on waiting until ``remove`` says that it is on disk."""
+    def take(self, clock: str, cursors: dict[tuple[str, int], int], *, telemetry: bool, hold: bool) -> Batch:
+        """For a commit. All of it goes on waiting until ``remove`` says that it is on disk.
+
+        What is for the rollups alone waits here for the time to be known, the rest on disk.
+        """
         self._fresh_observations = self._fresh_bytes = 0
         entries, rolled = (self.entries.copy(), self.rolled.copy()) if telemetry else ([], [])
-        return Batch(entries, self.records.copy(), cursors, clock, rolled)
+        return Batch(entries, self.records.copy(), cursors, clock, [] if hold else rolled, hold=hold)
+
+    def restamp(self, again: Restamping) -> None:
+        """The time has become known: what was stamped before is put right."""
+        self.entries = [
+            entry._replace(at=again.instant(entry.at), body=again.json(entry.body)) for entry in self.entries
+        ]
+        self.records = [_restamped(record, again) for record in self.records]
+        self.rolled = [rolled._replace(at=again.instant(rolled.at)) for rolled in self.rolled]
 
     def remove(self, entries: int, records: int, rolled: int) -> None:
         """The first so many entries and records are on disk, so many values in the rollups."""
@@ -115,3 +131,8 @@ class Waiting:
         del self.records[:records]
         del self.rolled[:rolled]
         self.stored += entries + records
+
+
+def _restamped(record: Record, again: Restamping) -> Record:
+    trail = record.trail.restamped(again) if record.trail is not None else None
+    return Record(record.kind, again.instant(record.at), again.json(record.body), trail)

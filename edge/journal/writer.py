@@ -18,12 +18,14 @@ from edge.evidence import chain
 from edge.evidence.seals import Seal
 from edge.journal import packing, retention, rollups, states, trail, walk
 from edge.journal.block import Entry, Lane
+from edge.journal.boots import Boot, Boots
 from edge.journal.database import Lock, explained, open_writer, transaction
+from edge.journal.held import NOTHING, Held, Passed, Ready
 from edge.journal.identity import Identity, Predecessor, establish, is_ahead
-from edge.journal.packing import Draft, Envelope, Record
+from edge.journal.packing import Envelope, Record
 from edge.journal.retention import Why
 from edge.journal.sealing import Sealing
-from edge.journal.standing import LaneStanding, standing
+from edge.journal.standing import SEQ_MASK, LaneStanding, standing
 from edge.journal.states import Row
 from edge.journal.waiting import Batch, Rolled
 
@@ -64,12 +66,14 @@ class Committed(NamedTuple):
     """What a commit took from the batch; more: whether it left something for want of space in it.
 
     states: whether what recorders remember went with it: never before the last record derived from it.
+    released: whether blocks that were held went with it.
     """
 
     entries: int
     records: int
     more: bool
     states: bool
+    released: bool = False
 
 
 class Writer:
@@ -126,6 +130,9 @@ class Writer:
         """By lane, the first of its last blocks that did not follow at this start; None: they all do."""
 
         self._seal_heads()
+        self._held = Held(self._connection, self._identity.boot)
+        self.boots = Boots(self._connection, self._identity.boot)
+        self._note_last()
         self.newest = self._newest()
         self._fold = rollups.catch_up(self._connection)
         self._minute = self._now() // rollups.MINUTE
@@ -163,21 +170,31 @@ class Writer:
         rolls = bool(self._fold) and minute != self._minute
         remembered = batch.states if len(records) == len(batch.records) else ()
         due = minute != self._minute and bool(telemetry or self._sealing.lags(self._mine(Lane.TELEMETRY)))
-        if records or telemetry or batch.cursors or rolls or remembered or due:
+        passed, clocks = NOTHING, batch.learnt or self._held.waits
+        if records or telemetry or batch.cursors or rolls or remembered or due or clocks:
             with self._transaction():
                 if rolls:
                     self._fold.write(self._connection)
-                self._append(self._mine(Lane.RECORDS), records, batch.clock, seal=bool(records))
-                self._append(self._mine(Lane.TELEMETRY), telemetry, batch.clock, seal=due)
+                self.boots.learn(batch.learnt)
+                new = {Lane.RECORDS: records, Lane.TELEMETRY: telemetry}
+                passed = self._held.passed(new, batch.clock, hold=batch.hold, most_bytes=self._commit_bytes)
+                self._append(Lane.RECORDS, passed.blocks, seal=bool(passed.blocks[Lane.RECORDS]))
+                self._append(Lane.TELEMETRY, passed.blocks, seal=due)
                 self._move(batch.cursors)
                 states.remember(self._connection, remembered)
             if rolls:
                 self._fold.clear()
             self._minute = minute
-        entries = sum(draft.taken for draft in telemetry)
-        self._take_in(batch.entries[:entries], batch.records[: len(records)], batch.rolled)
-        more = entries < len(batch.entries) or len(records) < len(batch.records)
-        return Committed(entries, len(records), more, len(remembered) == len(batch.states))
+        taken, told = batch.entries[: sum(draft.taken for draft in telemetry)], batch.records[: len(records)]
+        self._take_in(taken, told, passed, batch.rolled)
+        more = len(taken) < len(batch.entries) or len(told) < len(batch.records)
+        return Committed(
+            len(taken),
+            len(told),
+            more or (self._held.waits and not batch.hold),
+            len(remembered) == len(batch.states),
+            passed.freed,
+        )
 
     def make_room(self, clock: str) -> int | None:
         """Deletes one step for room. Returns the observations given up; None: there is nothing to delete.
@@ -235,6 +252,11 @@ class Writer:
         with self._transaction():
             self._connection.execute("UPDATE lanes SET walked_seq = ? WHERE number = ?", (seq, lane.number))
 
+    def begin_boot(self, opened: int, base: int) -> Boot:
+        """See ``Boots.begin``."""
+        lane = self._mine(Lane.RECORDS)
+        return self.boots.begin(opened, base, lane.key(lane.head))
+
     def remembered(self) -> list[Row]:
         """What recorders remembered with the last commit."""
         return states.remembered(self._connection)
@@ -256,18 +278,19 @@ class Writer:
     def _mine(self, lane: Lane) -> LaneStanding:
         return self.standing.lane(self.journal, lane)
 
-    def _append(self, lane: LaneStanding, drafts: Iterable[Draft], clock: str, *, seal: bool) -> None:
-        """Adds blocks to a lane and, with ``seal``, signs its head."""
+    def _append(self, name: Lane, blocks: Mapping[Lane, Iterable[Ready]], *, seal: bool) -> None:
+        """Adds its blocks to a lane and, with ``seal``, signs its head."""
+        lane = self._mine(name)
         assert lane.link is not None
         seq, total, link = lane.head, lane.head_total, lane.link
         rows = []
-        for draft in drafts:
+        for draft, boot, clock in blocks[name]:
             seq += 1
             total += draft.observations
-            body = self.envelope.close(lane.lane, seq, clock, draft.content)
+            body = self.envelope.close(lane.lane, seq, clock, draft.content, boot)
             link = chain.link(link, body)
             facts = draft.kind, draft.first, draft.last, draft.observations, total
-            rows.append((lane.key(seq), *facts, self._identity.boot, clock, link, body))
+            rows.append((lane.key(seq), *facts, boot, clock, link, body))
             if draft.trail is not None:
                 trail.add(self._connection, draft.kind, draft.trail, lane.key(seq))
         self._connection.executemany(_INSERT, rows)
@@ -293,11 +316,12 @@ class Writer:
     def _delete(self, lane: LaneStanding, blocks: list[retention.Doomed], why: Why, clock: str) -> int:
         losses = retention.given_up(self.standing, lane, blocks, why)
         now = self._now()
-        gaps = packing.records(loss.record(self._identity, why, now) for loss in losses)
+        records = packing.records(loss.record(self._identity, why, now) for loss in losses)
+        gaps = {Lane.RECORDS: self._held.own(records, clock)}
         with self._transaction():
             self._sealing.anchor(lane, blocks[-1].seq, now)
             retention.delete(self._connection, self.standing, lane, blocks[-1])
-            self._append(self._mine(Lane.RECORDS), gaps, clock, seal=bool(losses))
+            self._append(Lane.RECORDS, gaps, seal=bool(losses))
         return max((loss.observations for loss in losses), default=0)
 
     @contextmanager
@@ -309,22 +333,37 @@ class Writer:
         self.standing = after
         self._sealing.settle()
 
-    def _take_in(self, entries: list[Entry], records: list[Record], rolled: Sequence[Rolled]) -> None:
-        """What was just committed enters the rollups and the newest instant; ``rolled`` only the rollups."""
-        instants = [record.at for record in records]
-        for entry in entries:
-            instants.append(entry.at)
+    def _take_in(
+        self, entries: Sequence[Entry], records: Sequence[Record], passed: Passed, rolled: Sequence[Rolled]
+    ) -> None:
+        """What is on disk enters the newest instant; what became blocks, and ``rolled``, the rollups."""
+        for entry in () if passed.queued else entries:
             if entry.values:
                 self._fold.add(entry.at // rollups.MINUTE, entry.values)
+        for each in passed.released:
+            for minute, points in rollups.of_entries(each.draft.content):
+                self._fold.add(minute, points)
         for at, values in rolled:
             self._fold.add(at // rollups.MINUTE, values)
         telemetry = self._mine(Lane.TELEMETRY)
         self._fold.through[telemetry.number] = telemetry.head
+        instants = [record.at for record in records] + [entry.at for entry in entries]
         if self.newest is not None:
             instants.append(self.newest)
         self.newest = max(instants, default=None)
 
+    def _note_last(self) -> None:
+        """Where there is no room for it, the last boot counts as long as was known of it."""
+        try:
+            spans = [(lane.key(0), lane.key(SEQ_MASK)) for lane in self.standing.lanes]
+            self.boots.note_last(spans, _NEWEST_OF)
+        except sqlite3.Error as error:
+            log.warning("%s: the length of the last boot is not noted: %s", self._path, error)
+
     def _newest(self) -> Instant | None:
+        known = self.boots.newest()
+        if known is not None:
+            return Instant(known)
         newest = [
             self._connection.execute(
                 "SELECT max(last) FROM (SELECT last FROM blocks WHERE key BETWEEN ? AND ?"

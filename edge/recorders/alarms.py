@@ -157,6 +157,20 @@ class StandingAlarms:
         )
         return [record for record in cleared if record is not None]
 
+    def since(self, zero: int) -> list[AlarmRecord]:
+        """A further revision of those that were raised or cleared at ``zero`` or later."""
+        return [
+            self._told_again(table, key)
+            for table in (self._standing, self._cleared)
+            for key, row in table.items()
+            if parse_rfc3339(row.body.get("to", row.body["from"])) >= zero
+        ]
+
+    def _told_again(self, table: Table[Row], key: str) -> AlarmRecord:
+        record = _revised(table[key].record)
+        table.put(key, Row(record.body()))
+        return record
+
     def observe(self, device: str, item: Observation) -> Iterable[Output]:
         """Hears nothing."""
         return ()

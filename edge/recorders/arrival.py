@@ -164,6 +164,7 @@ class Arrivals:
         day = f"{self._issuer.local(at):%y%m%d}"
         serial = sum(lot.number.startswith(day) for lot in self._lots.values()) + 1
         lot = Lot(f"{day}-{serial:03}", lairage.place, at, at)
+        lot.id = self._issuer.id("arrival", lot.node, at)
         self._lots.put(lot.number, lot)
         self._open.put(lairage.place, lot.number)
         return lot

@@ -21,7 +21,10 @@ from edge.records.words import Disposed, Judged
 
 @dataclass(slots=True)
 class Lot:
-    """A row. last: the newest animal's or certificate's instant. scanner: that read the certificate."""
+    """A row. last: the newest animal's or certificate's instant. scanner: that read the certificate.
+
+    id: of its record; it outlives a correction of the clock.
+    """
 
     number: str
     place: str
@@ -35,6 +38,7 @@ class Lot:
     miscounted: bool = False
     revision: int = 0
     verdict: Word | None = None
+    id: str = ""
 
     @property
     def covers(self) -> Mapping[str, Any]:
@@ -112,7 +116,7 @@ def lot_record(issuer: Issuer, lot: Lot) -> Derived:
     if "animals" in lot.covers and lot.said is not None:
         source["extended.certified"] = lot.said.origin
     record = ArrivalRecord(
-        id=issuer.id("arrival", lot.node, lot.since),
+        id=lot.id or issuer.id("arrival", lot.node, lot.since),
         revision=lot.revision,
         operator=issuer.operator,
         since=since,

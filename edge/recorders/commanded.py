@@ -28,7 +28,7 @@ class Commanded:
     takes: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
-        self._taken = Table("taken", int)
+        self._taken = Table("taken", int, told=True)
         self.memory = Memory(self._taken)
         self._tidied = Seldom()
 

@@ -19,6 +19,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
 from pydantic import ValidationError
 
 from drivers.contract import NANOSECONDS, Instant, Observation
@@ -30,6 +31,7 @@ from edge.recorders.origins import said
 from edge.recorders.seldom import Seldom
 from edge.records.kinds import TRADE
 from edge.records.record import TradeRecord
+from edge.restamping import Restamping
 from edge.settings.wording import known_at
 
 REMEMBERED: Final = 400 * 86_400 * NANOSECONDS
@@ -94,6 +96,15 @@ class Corrections:
         right = Derived(record.model_copy(update={"revision": record.revision + 1}), found.links, found.nodes)
         return [led_to(right, str(path), found.body, value)]
 
+    def stamped_again(self, found: Newest, again: Restamping, at: Instant) -> Derived:
+        """A further revision of a record that was sealed with wrong stamps; those to come count on."""
+        body = orjson.loads(again.json(orjson.dumps(found.body)))
+        record = TRADE[body["kind"]].model_validate(body)
+        if record.id not in self._corrected:
+            self._corrected.put(record.id, Corrected(at, record.revision))
+        links = tuple(link._replace(at=again.instant(link.at)) for link in found.links)
+        return Derived(record.model_copy(update={"revision": record.revision + 1}), links, found.nodes)
+
     def amended(self, derived: Derived) -> Derived:
         """What a recorder derived, with what people put right in that record laid over it."""
         derived = self._laid_over(derived)
@@ -114,7 +125,11 @@ class Corrections:
                 _put(body, path, value)
                 derived, body = led, body | {name: led.record.body()[name] for name in ("subjects", "links")}
         row.revision = max(row.revision + 1, derived.record.revision)
-        body |= {"revision": row.revision, "reason": row.reason, "source": body["source"] | row.source}
+        body |= {
+            "revision": row.revision,
+            "reason": row.reason or None,
+            "source": body["source"] | row.source,
+        }
         self._corrected.put(derived.record.id, row)
         return derived._replace(record=type(derived.record).model_validate(body))
 

@@ -72,7 +72,10 @@ class Measured:
 
 @dataclass(slots=True)
 class Sent:
-    """A row: goods that left, as their last record told it. source: by path, as the record has it."""
+    """A row: goods that left, as their last record told it. source: by path, as the record has it.
+
+    id: of the record; it outlives a correction of the clock.
+    """
 
     at: int
     node: str
@@ -84,6 +87,7 @@ class Sent:
     meat_certificate: str | None = None
     certification: str | None = None
     source: dict[str, dict[str, Any]] = field(default_factory=dict)
+    id: str = ""
 
     def comes(self, path: str, origin: Origin) -> None:
         """The fact at ``path`` is known from there."""
@@ -167,14 +171,15 @@ class Dispatch:
         yield self._told(sent)
 
     def _told(self, sent: Sent) -> Derived:
+        at = Instant(sent.at)
+        sent.id = sent.id or self._issuer.id("dispatch", sent.node, at)
         self._sent.put(sent.node, sent)
         dock = self._docks.get(sent.dock)
-        at = Instant(sent.at)
         links = [Link(sent.node, "left", f"place:{dock.place}", at)] if dock is not None else []
         if sent.receiver:
             links.append(Link(sent.node, "dispatched", receiver_node(sent.receiver), at))
         record = DispatchRecord(
-            id=self._issuer.id("dispatch", sent.node, at),
+            id=sent.id,
             revision=sent.revision,
             operator=self._issuer.operator,
             since=rfc3339(at),

@@ -55,9 +55,9 @@ class Holds:
     def __init__(self, hears: Iterable[str], stands_for: Callable[[str], Iterable[str]] = _nothing) -> None:
         self.hears = frozenset(hears)
         self._stands_for = stands_for
-        self._issued = Table("issued", int)
-        self._held = Table("held", Held)
-        self._standing = Table("standing", Standing)
+        self._issued = Table("issued", int, told=True)
+        self._held = Table("held", Held, told=True)
+        self._standing = Table("standing", Standing, told=True)
         self.memory = Memory(self._issued, self._held, self._standing)
         self._prefixes: dict[int, set[str]] | None = None
 

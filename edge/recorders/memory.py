@@ -12,15 +12,20 @@ import orjson
 from pydantic import TypeAdapter
 
 from edge.journal.states import Row
+from edge.restamping import Restamping
 
 T = TypeVar("T")
 
 
 class Table(Generic[T]):
-    """Rows by key. A row that was changed in place is ``put`` again."""
+    """Rows by key. A row that was changed in place is ``put`` again.
 
-    def __init__(self, name: str, row: type[T]) -> None:
+    told: its instants were told by others, who know the time.
+    """
+
+    def __init__(self, name: str, row: type[T], *, told: bool = False) -> None:
         self.name = name
+        self._told = told
         self._adapter = TypeAdapter(row)
         self._rows: dict[str, T] = {}
         self._changed: set[str] = set()
@@ -61,6 +66,16 @@ class Table(Generic[T]):
         """A row as it was on disk. Raises pydantic's ValidationError where it is of another form."""
         self._rows[key] = self._adapter.validate_json(body)
 
+    def restamp(self, again: Restamping) -> None:
+        """The time has become known: instants of this boot are put right."""
+        if self._told:
+            return
+        for key, row in self.items():
+            body = orjson.dumps(row)
+            right = again.json(body)
+            if right != body:
+                self.put(key, self._adapter.validate_json(right))
+
     def changed(self) -> Iterator[tuple[str, bytes | None]]:
         """The rows that are not on disk as they stand; None: dropped."""
         self._going |= self._changed
@@ -96,6 +111,10 @@ class Memory:
             name, _, key = row.key.partition("/")
             if row.body is not None and name in self._tables:
                 self._tables[name].load(key, row.body)
+
+    def restamp(self, again: Restamping) -> None:
+        for table in self._tables.values():
+            table.restamp(again)
 
     def changed(self, recorder: str) -> Iterator[Row]:
         """The rows that are not on disk as they stand. Of what rests nothing is looked at."""

@@ -19,6 +19,7 @@ from drivers.contract import NANOSECONDS, Instant
 from edge.instant import rfc3339
 from edge.recorders.memory import Table
 from edge.records.record import Climate, Gap, SeriesPoint
+from edge.restamping import Restamping
 
 MINUTE: Final = 60 * NANOSECONDS
 HOUR: Final = 60 * MINUTE
@@ -93,13 +94,32 @@ class Hour:
     minutes: list[Sealed] = field(default_factory=list)
 
 
+class Hours(Table[Hour]):
+    """By room, quantity and the hour's first instant."""
+
+    def restamp(self, again: Restamping) -> None:
+        """Minutes that were put right stand in another hour."""
+        super().restamp(again)
+        for key, row in self.items():
+            name, hour = key.split()
+            strays = [minute for minute in row.minutes if not 0 <= minute[0] - int(hour) < HOUR]
+            for minute in strays:
+                row.minutes.remove(minute)
+                right = f"{name} {minute[0] - minute[0] % HOUR}"
+                there = self.get(right) or Hour()
+                there.minutes.append(minute)
+                self.put(right, there)
+            if strays:
+                self.put(key, row)
+
+
 class RoomBook:
     """limits: by room, Cel, of those that have one."""
 
     def __init__(self, limits: Mapping[str, float]) -> None:
         self._limits = limits
         self.minutes = Table("minutes", Minute)
-        self.hours = Table("hours", Hour)
+        self.hours = Hours("hours", Hour)
 
     def add(self, room: str, quantity: str, device: str, at: Instant, value: float) -> None:
         """A good reading; one of a minute that is full is counted as late."""

@@ -72,9 +72,14 @@ class Writer:
 
     def begun(self, rows: Rows, plan: Plan, trip: Trip) -> Derived:
         """The first revision: it is under way."""
+        trip.id = self._id(plan, trip)
+        rows.trips.put(plan.name, trip)
         stretch = Stretch(trip.since, trip.since, [], {}, (), 0.0)
         record = self._record(rows, plan, trip, stretch, None)
         return self._derived(rows, plan, record.model_copy(update={"to": None}))
+
+    def _id(self, plan: Plan, trip: Trip) -> str:
+        return record_id(self._gateway, "transport", plan.name, rfc3339(Instant(trip.since)))
 
     def over(self, rows: Rows, plan: Plan, trip: Trip, stretch: Stretch, end: End) -> Derived:
         """The second: it is complete."""
@@ -111,7 +116,7 @@ class Writer:
     ) -> TransportRecord:
         vehicle = rows.vehicle(plan)
         since = rfc3339(Instant(trip.since))
-        own = record_id(self._gateway, "transport", plan.name, since)
+        own = trip.id or self._id(plan, trip)
         loaded, on = cargo(rows, plan, "loaded", stretch.to)
         delivered, off = cargo(rows, plan, "delivered", stretch.to)
         basic = TransportBasic(

@@ -133,7 +133,8 @@ class Trip:
 
     sure: False while it may turn out that it never began. device: what began it; person: who. place: where it
     began, if it has a name; where: the first fix. leg: the interval, from when, how many before it.
-    counted: up to where the distance was counted.
+    counted: up to where the distance was counted. id: of its record, from when it is told; it outlives a
+    correction of the clock.
     """
 
     since: int
@@ -153,6 +154,7 @@ class Trip:
     halt: Halt | None = None
     outliers: int = 0
     late: int = 0
+    id: str = ""
 
 
 @dataclass(slots=True)

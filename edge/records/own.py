@@ -45,8 +45,10 @@ class GatewayRecord(Record):
     """网关: what happened to the gateway itself.
 
     event: ``started``, ``stopped``, ``journal`` (a new journal id; predecessor and its last seqs), ``clock``
-    (the base moved; by how many seconds), ``gap`` (what was given up or found no room), ``uplink_removed``
-    (it is no longer in the settings; what it had not delivered), ``holds`` (a hold list was refused),
+    (``shift_s`` is to be added to the stamps of the blocks of that ``boot`` whose ``clock`` is ``was``, with
+    its source and uncertainty; [least, most] for a boot that never learnt the time), ``gap`` (what was given
+    up or found no room), ``uplink_removed`` (it is no longer in the settings; what it had not delivered),
+    ``holds`` (a hold list was refused),
     ``command_refused`` (a command from above was; why, and how many for this reason since the start),
     ``key`` (the lanes are sealed by another key from now on; the handover signed by both, if there is one).
     """

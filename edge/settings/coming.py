@@ -5,16 +5,11 @@ Nothing here is validated in this version (see ``later.py``); it describes DESIG
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 
 from edge.settings.later import Coming
-from edge.settings.measures import Duration
 from edge.settings.secret import Secret
 from edge.settings.values import Text
-
-Seconds = Annotated[float, Duration()]
 
 
 class Http(Coming):

@@ -10,9 +10,7 @@ from pydantic import Field
 
 from edge.errors import Problem
 from edge.settings.alarms import Alarm
-from edge.settings.coming import Seconds
 from edge.settings.devices import DeviceSettings, Place, Port
-from edge.settings.later import LATER
 from edge.settings.measures import Duration, Size, seconds
 from edge.settings.records import Records
 from edge.settings.secret import Secret
@@ -55,11 +53,14 @@ class Clock(Part):
     trust: Literal["system"] | None = Field(
         None, description="system: believe the machine's clock (containers, virtual machines). · 信任系统时钟"
     )
-    hold_unsynced: Annotated[Seconds | None, LATER] = Field(
-        None, description="Longest wait for the true time. · 未同步时的等待时间"
+    hold_unsynced_s: Annotated[float, Duration("0s", "1d")] = Field(
+        seconds("15min"),
+        alias="hold_unsynced",
+        json_schema_extra={"default": "15min"},
+        description="Longest wait of blocks for the true time after a start. · 未同步时的等待时间",
     )
-    set_from: Annotated[list[Literal["ntp", "gnss"]] | None, LATER] = Field(
-        None, description="Who may set the clock. · 校时来源"
+    set_from: list[Literal["ntp", "gnss"]] = Field(
+        ["ntp", "gnss"], description="Who may set the clock, the best first. · 校时来源"
     )
 
 

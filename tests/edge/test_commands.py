@@ -303,7 +303,8 @@ async def test_a_flood_is_bounded_counted_and_recorded_once(tmp_path: Path) -> N
 
 async def test_a_gateway_without_the_time_takes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(site(tmp_path, free_port(), "enter")) as one:
-        monkeypatch.setattr(one.clock, "state", "unsynced")
+        monkeypatch.setattr(type(one.clock), "known", False)
+        monkeypatch.setattr(type(one.clock), "holds", False)
         one.commands.offer("platform", Message("enter", command("c-1", **RECALL)))
         await until(lambda: one.commands.counts == {"unsynced": 1})
     assert [each["reason"] for each in refusals(tmp_path)] == ["unsynced"]

@@ -7,6 +7,7 @@ holds, 1 one is broken.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from tests.faults.table import Budget, Part, Row, show
 
 PARTS: Final = {
     "power": "tests.faults.power.part",
+    "kills": "tests.faults.power.kills",
     "network": "tests.faults.network.part",
 }
 """In the order in which they are tried; imported only when they are."""
@@ -28,11 +30,16 @@ PARTS: Final = {
 TABLE_WIDTH: Final = 110
 
 
-def tried(name: str, share: float, seed: int) -> tuple[str, list[Row]]:
-    """The title and the rows of one part."""
+def tried(name: str, share: float, seed: int, console: Console) -> bool:
+    """Shows the table of one part. Whether every row holds."""
     part = cast(Part, import_module(PARTS[name]))
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix=f"faults-{name}-") as folder:
-        return part.TITLE, list(part.run(Budget(share, seed, Path(folder))))
+        for row in part.run(Budget(share, seed, Path(folder))):
+            console.print(f"[dim]{name}: {row.fault}[/]")
+            rows.append(row)
+    show(part.TITLE, rows, console)
+    return all(row.holds for row in rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,13 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     console = Console(width=max(Console().width, TABLE_WIDTH))
     console.print(f"seed {options.seed}")
-    holds = True
-    for name in options.parts or PARTS:
-        console.print(f"{name} …")
-        title, rows = tried(name, options.share, options.seed)
-        show(title, rows, console)
-        holds = holds and all(row.holds for row in rows)
-    return 0 if holds else 1
+    if os.getloadavg()[0] > (os.cpu_count() or 1) / 2:
+        console.print("[yellow]The machine is busy: what is promised in seconds may take longer.[/]")
+    held = [tried(name, options.share, options.seed, console) for name in options.parts or PARTS]
+    return 0 if all(held) else 1
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sqlite3
 import sys
@@ -114,11 +115,23 @@ class GatewayProcess:
         assert self._process is not None
         return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
 
+    def expect_running(self) -> None:
+        """It has not ended by itself; its log says why, if it has."""
+        assert self._process is not None
+        assert self._process.returncode is None, (self.config.parent / "gateway.log").read_text()
+
+    def cpu_s(self) -> float:
+        """What it has used by now."""
+        assert self._process is not None
+        fields = (
+            Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        )
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     async def status(self) -> dict[str, Any]:
         """Waits for a gateway that is still starting."""
         while True:
-            assert self._process is not None
-            assert self._process.returncode is None, (self.config.parent / "gateway.log").read_text()
+            self.expect_running()
             try:
                 answer: dict[str, Any] = await ask(self.journal, "status")
             except NoDaemon:

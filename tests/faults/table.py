@@ -20,7 +20,7 @@ class Budget(NamedTuple):
     seed: int
     folder: Path
 
-    def of(self, number: int) -> int:
+    def of(self, number: float) -> int:
         """So many of what is done ``number`` times in full; one at least."""
         return max(1, round(number * self.share))
 

@@ -122,6 +122,9 @@ async def test_install_upgrade_rollback_uninstall(
         await asyncio.to_thread(box.run, "systemctl", "start", "tagtrail")
         installed = await forwarded(box, consumer)
 
+        log = box.run("journalctl", "--unit=tagtrail", "--output=cat").stdout
+        assert "cannot be learnt" not in log, "the unit lets it ask whether the clock is synchronised"
+
         started = box.run("systemctl", "show", "--property=MainPID", "tagtrail").stdout
         assert "already" in await asyncio.to_thread(box.make, "install"), "the second time changes nothing"
         assert box.run("systemctl", "show", "--property=MainPID", "tagtrail").stdout == started

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.contract import NANOSECONDS, Instant
 from edge.alarms import Cause
+from edge.evidence.keys import SigningKey
 from edge.instant import rfc3339
 from edge.journal.block import Block, Entry, Lane
 from edge.journal.store import Identity, Journal, Rules
@@ -22,8 +24,11 @@ START = Instant(1_795_317_247 * NANOSECONDS)
 DAY_S = 86_400
 
 
+KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+
+
 class Box:
-    """machine and boot are what a clone or a restart changes."""
+    """machine and boot are what a clone or a restart changes. key: seals the lanes."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "journal.db"
@@ -31,6 +36,7 @@ class Box:
         self.clock = "ntp"
         self.machine = "box-1"
         self.boot = "boot-1"
+        self.key = KEY
         self.rung: list[tuple[str, Cause, str]] = []
 
     def now(self) -> Instant:
@@ -47,8 +53,11 @@ class Box:
     def cleared(self, cause: Cause, subject: str) -> None:
         self.rung.append(("cleared", cause, subject))
 
+    def identity(self) -> Identity:
+        return Identity("dx-yidong-01", self.machine, self.boot, operator="伊东羊业", key=self.key)
+
     async def open(self, rules: Rules | None = None) -> Journal:
-        identity = Identity("dx-yidong-01", self.machine, self.boot, operator="伊东羊业")
+        identity = self.identity()
         return await Journal.open(self.path, identity, rules or Rules(), self.now, lambda: self.clock, self)
 
     @asynccontextmanager

@@ -209,7 +209,13 @@ EMPTY = [
         "  timezone: Asia/Shanghai", "  timezone:‸ ", "gateway.timezone", "empty", "write a value or delete"
     ),
     Broken("trust: system", "trust: ‸null", "clock.trust", "empty", "nothing stands here"),
-    Broken("clock: {trust: system}", "clock:‸", "clock", "empty", "nothing stands here"),
+    Broken(
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "clock:‸",
+        "clock",
+        "empty",
+        "nothing stands here",
+    ),
     Broken("  id: dx-yidong-01", "  id: ‸~", "gateway.id", "empty", "nothing stands here"),
     Broken(
         "    catch_up: 200kB/s", "    catch_up:‸", "uplinks.platform.catch_up", "empty", "nothing stands here"
@@ -276,7 +282,13 @@ TYPES = [
     Broken(
         "offset: -0.3", "offset: ‸yes", "devices.chiller-1-air.adjust.temperature.offset", "number", "not yes"
     ),
-    Broken("clock: {trust: system}", "clock: ‸system", "clock", "mapping", "must be a group of keys"),
+    Broken(
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "clock: ‸system",
+        "clock",
+        "mapping",
+        "must be a group of keys",
+    ),
     Broken("{kind: station, name: 击晕点}", "‸station", "places.stunning", "mapping", "not station"),
     Broken("{kind: station, name: 击晕点}", "‸[station]", "places.stunning", "mapping", "not […]"),
     Broken(
@@ -957,16 +969,6 @@ SHARING = [
 
 LATER = [
     Broken(
-        "clock: {trust: system}",
-        "clock: {‸hold_unsynced: 15min}",
-        "clock.hold_unsynced",
-        "later",
-        "remove it",
-    ),
-    Broken(
-        "clock: {trust: system}", "clock: {‸set_from: [ntp, gnss]}", "clock.set_from", "later", "not in this"
-    ),
-    Broken(
         "  gps: {tcp",
         "  radio: {bluetooth: ‸bluez0}\n  gps: {tcp",
         "ports.radio.bluetooth",
@@ -1276,8 +1278,8 @@ DESCRIBED = [
 
 YAML = [
     Broken(
-        "clock: {trust: system}",
-        "clock: {trust: system}\n‸clock: {}",
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}\n‸clock: {}",
         "clock",
         "duplicate_key",
         "first in line 11",
@@ -1311,18 +1313,54 @@ YAML = [
     Broken("trust: system", "trust: ‸!!str system", "clock.trust", "tag", "a word that begins with !"),
     Broken("trust: system", "trust: ‸!secret system", "clock.trust", "tag", "delete it"),
     Broken(
-        "clock: {trust: system}",
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
         "clock: {‸<<: {trust: system}}",
         "clock.<<",
         "merge_key",
         "the keys themselves",
     ),
-    Broken("clock: {trust: system}", "? ‸[a, b]\n: c", "", "key_form", "a key must be a single word"),
-    Broken("clock: {trust: system}", "clock:\n‸\ttrust: system", "", "tab", "use blanks"),
-    Broken("clock: {trust: system}", "clock:‸\t{trust: system}", "", "tab", "1 lines have one"),
-    Broken("clock: {trust: system}", "clock: {trust: ‸\x07system}", "", "unprintable", "U+0007"),
-    Broken("clock: {trust: system}", "clock: ‸{trust: system", "", "syntax_open_bracket", "not closed"),
-    Broken("clock: {trust: system}", "clock: ‸[system", "", "syntax_open_bracket", "not closed"),
+    Broken(
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "? ‸[a, b]\n: c",
+        "",
+        "key_form",
+        "a key must be a single word",
+    ),
+    Broken(
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "clock:\n‸\ttrust: system",
+        "",
+        "tab",
+        "use blanks",
+    ),
+    Broken(
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "clock:‸\t{trust: system}",
+        "",
+        "tab",
+        "1 lines have one",
+    ),
+    Broken(
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "clock: {trust: ‸\x07system}",
+        "",
+        "unprintable",
+        "U+0007",
+    ),
+    Broken(
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "clock: ‸{trust: system",
+        "",
+        "syntax_open_bracket",
+        "not closed",
+    ),
+    Broken(
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "clock: ‸[system",
+        "",
+        "syntax_open_bracket",
+        "not closed",
+    ),
     Broken("trust: system", "trust: ‸'system", "", "syntax_open_quote", "a quote opened here is not closed"),
     Broken(
         "name: 排酸间空气", 'name: ‸"排酸间空气', "", "syntax_open_quote", "add it at the end of the text"
@@ -1347,7 +1385,11 @@ YAML = [
     Broken("timezone: Asia/Shanghai", "timezone: ‸- Asia", "", "syntax_dash", "a line of its own"),
     Broken("trust: system", "trust: ‸]", "", "syntax", "compare it"),
     Broken(
-        "clock: {trust: system}", "‸---\nclock: {trust: system}", "", "several_documents", "delete this line"
+        "clock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "‸---\nclock: {trust: system, hold_unsynced: 15min, set_from: [ntp, gnss]}",
+        "",
+        "several_documents",
+        "delete this line",
     ),
     Broken("trust: system", "trust: " + "[" * 30 + "‸[", "clock.trust" + "[0]" * 30, "too_deep", "32 levels"),
 ]

@@ -132,7 +132,7 @@ def test_every_driver_stands_in_an_example() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("name", ["several", "next-slaughterhouse"])
+@pytest.mark.parametrize("name", ["several"])
 def test_everything_wrong_with_a_file_is_said_at_once(
     name: str, lang: Lang, monkeypatch: pytest.MonkeyPatch
 ) -> None:
