@@ -21,10 +21,12 @@ from typing import Any, Final
 import click
 
 from drivers.contract import Instant, LinkDown
-from edge import gateway, show, typed, watching
+from edge import completion, gateway, show, typed, watching
 from edge import scan as scanned
 from edge import trace as traced
 from edge.control import NoDaemon, Refused, ask
+from edge.diagnosis import verb as diagnosing
+from edge.diagnosis.recent import RecentLog
 from edge.errors import DidNotStart, JournalError, SettingsError
 from edge.evidence import holding
 from edge.evidence import verify as evidence
@@ -85,6 +87,7 @@ def run(lang: Lang) -> click.Command:
     @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info")
     def verb(config: Path, log_level: str) -> None:
         logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger().addHandler(RecentLog())
         asyncio.run(serve(config))
 
     return verb
@@ -129,7 +132,7 @@ def check(lang: Lang) -> click.Command:
 def read(lang: Lang) -> click.Command:
     @click.command("read", help=text(lang, "cli.read"))
     @CONFIG
-    @click.argument("device")
+    @click.argument("device", shell_complete=completion.devices(gateway.load))
     @click.option("--wait", "wait_s", type=float, help=text(lang, "cli.option_wait"))
     @json_option(lang)
     def verb(config: Path, device: str, wait_s: float | None, as_json: bool) -> None:
@@ -340,4 +343,11 @@ def export(lang: Lang) -> click.Command:
     return exporting.export(lang, gateway.load)
 
 
-VERBS: Final = (run, check, demo, simulate, scan, read, status, enter, trace, export, verify, key)
+def diagnose(lang: Lang) -> click.Command:
+    return diagnosing.diagnose(lang, gateway.load)
+
+
+VERBS: Final = (
+    *(run, check, demo, simulate, scan, read, status, enter, trace, export, verify, key, diagnose),
+    completion.completion,
+)

@@ -27,6 +27,7 @@ from edge.alarms import Cause
 from edge.clock import Clock, Machine, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
+from edge.diagnosis import running as diagnosis
 from edge.entering import Entering
 from edge.errors import JournalError, SettingsError, UplinkDown
 from edge.evidence.holding import handed_over, its_own, signing_key
@@ -296,10 +297,18 @@ class Gateway:
             _tell_of_predecessor(self.journal, self.own)
 
     def _verbs(self) -> dict[str, Any]:
-        return {"status": self._status, "read": self._read, "enter": self.entering.enter}
+        return {
+            "status": self._status,
+            "read": self._read,
+            "enter": self.entering.enter,
+            "diagnose": self._diagnose,
+        }
 
     async def _status(self, _request: Mapping[str, Any]) -> dict[str, Any]:
         return await status.full(self)
+
+    async def _diagnose(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        return await diagnosis.told(self, request.get("most_bytes"))
 
     async def _read(self, request: Mapping[str, Any]) -> dict[str, Any]:
         device, asked_s = request.get("device"), request.get("wait")

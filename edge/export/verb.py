@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from drivers.contract import Instant
+from edge import completion
 from edge.export import taking
 from edge.export.sheets import Asked
 from edge.journal.block import Lane
@@ -34,7 +35,7 @@ def export(lang: Lang, load: Callable[[Path], Settings]) -> click.Command:
     @click.option("--records", "what", flag_value="records", help=said("option_records"))
     @click.option("--from", "since", help=said("option_from"))
     @click.option("--to", "until", help=said("option_to"))
-    @click.option("--device", help=said("option_device"))
+    @click.option("--device", shell_complete=completion.devices(load), help=said("option_device"))
     @click.option("--kind", type=click.Choice(list(KINDS)), help=said("option_kind"))
     @click.option(
         "--format",
