@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -38,6 +39,7 @@ def cell(value: Cell) -> Cell:
     return value
 
 
+@lru_cache(maxsize=1024)
 def local(t: str, zone: ZoneInfo) -> str:
     """An RFC 3339 time by the clock of the site, in a form that spreadsheets understand."""
     return datetime.fromisoformat(t).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
