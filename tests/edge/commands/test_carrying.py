@@ -15,6 +15,7 @@ from edge.commands.judging import Message
 from edge.errors import JournalError
 from edge.instant import parse_rfc3339
 from edge.recorders.commanded import MARGIN, MOST, Commanded
+from edge.recorders.seldom import TIDIED_EVERY
 from tests.edge.uplinks.standins import until
 
 NOW = parse_rfc3339("2026-11-22T03:14:07Z")
@@ -101,7 +102,7 @@ async def test_ids_are_bounded_and_forgotten_only_when_they_have_expired_for_sur
         desk.taken.tick(Instant(EXPIRES + MARGIN - 1))
         desk.offer(1)
         await until(lambda: desk.commands.counts == {"crowded": 1})
-        desk.taken.tick(Instant(EXPIRES + MARGIN))
+        desk.taken.tick(Instant(EXPIRES + MARGIN + TIDIED_EVERY))
         desk.offer(1)
         await until(lambda: desk.commands.counts == {"crowded": 1, "done": 1})
     assert set(desk.taken.known) == {"c-1"}
