@@ -305,7 +305,7 @@ class Gateway:
         }
 
     async def _status(self, _request: Mapping[str, Any]) -> dict[str, Any]:
-        return await status.full(self)
+        return await status.entire(self)
 
     async def _diagnose(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return await diagnosis.told(self, request.get("most_bytes"))

@@ -48,16 +48,18 @@ def brief(gateway: Gateway) -> bytes:
     return orjson.dumps(facts)
 
 
-async def full(gateway: Gateway) -> dict[str, Any]:
-    """Everything: points with ages, refusals by reason, ports, uplinks, backlog, clock, disk, seals, alarms.
-
-    stored: None where the file cannot be read now.
-    """
+async def entire(gateway: Gateway) -> dict[str, Any]:
+    """``full``, and what the journal's file knows besides; stored: None where it cannot be read now."""
     try:
         in_file = await gateway.journal.stored()
     except JournalError as error:
         log.debug("status: %s", error)
         in_file = None
+    return {**full(gateway), "stored": in_file}
+
+
+def full(gateway: Gateway) -> dict[str, Any]:
+    """All that is in memory: points with ages, refusals by reason, ports, uplinks, backlog, clock, alarms."""
     return {
         "running": True,
         "gateway": gateway.settings.gateway.id,
@@ -66,7 +68,6 @@ async def full(gateway: Gateway) -> dict[str, Any]:
         "up_s": round(time.monotonic() - gateway.started, 1),
         "clock": _clock(gateway),
         "journal": gateway.journal.facts(),
-        "stored": in_file,
         "disk": disk(gateway.settings.journal.path),
         "uplinks": {name: uplink.facts() for name, uplink in gateway.uplinks.items()},
         "ports": {name: _port(gateway, name) for name in gateway.sources},

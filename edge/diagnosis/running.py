@@ -25,7 +25,7 @@ async def told(gateway: Gateway, most_bytes: int | None = None) -> dict[str, Any
         for name, state in gateway.intake.devices.items()
         if state.refused_frames
     }
-    facts = await status.full(gateway) | {"python": platform.python_version(), "refused_frames": refused}
+    facts = await status.entire(gateway) | {"python": platform.python_version(), "refused_frames": refused}
     return {**facts, "log": recent()} if most_bytes is None else within(facts, recent(), most_bytes)
 
 

@@ -20,6 +20,7 @@ from typing import Any, Final
 import orjson
 
 from drivers.contract import Instant
+from edge.errors import JournalError
 from edge.evidence import holding
 from edge.evidence.seals import Seal
 from edge.export import proof
@@ -72,6 +73,8 @@ def take(settings: Settings, asked: Asked, folder: Path, lang: Lang) -> Taken:
             _tell(folder, settings, asked, taken)
     except sqlite3.Error as error:
         raise explained(path, error) from error
+    except orjson.JSONDecodeError as error:
+        raise JournalError(f"{path} holds a block that is damaged; see `tagtrail verify`") from error
     return taken
 
 
@@ -119,7 +122,8 @@ def _prove(
             newest = sealing.at_or_before(connection, lane, stretch.last)
     if newest is not None:
         taken.key = newest.key
-        (folder / KEY).write_text(newest.key + "\n", encoding="ascii")
+        with (folder / KEY).open("x", encoding="ascii") as key:
+            key.write(newest.key + "\n")
         taken.files.append(KEY)
 
 

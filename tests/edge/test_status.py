@@ -48,7 +48,7 @@ async def facts_of(path: Path, work: Any = None) -> dict[str, Any]:
         if work is not None:
             await work(opened)
         await opened.journal.flush()
-        return await status.full(opened)
+        return await status.entire(opened)
     finally:
         stop.set()
         await running

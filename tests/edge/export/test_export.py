@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from drivers.contract import Code, Fix, Instant, Observation, Quality, Reading, Sighting
 from edge import cli, entries
+from edge.errors import JournalError
 from edge.evidence.keys import SigningKey
 from edge.evidence.seals import Handover
 from edge.export import proof
@@ -291,3 +292,12 @@ def test_no_read_stays_open_that_would_keep_the_write_ahead_log_from_starting_ov
                 says(box, writer, "chiller-1-air", air(3.4))
                 busy, left, done = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             assert (busy, left, done) == (0, 0, 0)
+
+
+def test_a_damaged_block_ends_the_export_and_says_so(box: Box, tmp_path: Path) -> None:
+    box.written()
+    with box.tampering() as file:
+        file.execute("UPDATE blocks SET body = x'7b00' WHERE key = ?", (box.key_of(Lane.TELEMETRY, 3),))
+    done = said("export", tmp_path / "site.yaml", "--readings", "-o", tmp_path / "out")
+    assert isinstance(done.exception, JournalError)
+    assert "tagtrail verify" in str(done.exception)
