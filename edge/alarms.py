@@ -18,6 +18,8 @@ class Cause(StrEnum):
     UPLINK_CLIENT_ID = "uplink_client_id"
     UPLINK_JOURNAL = "uplink_journal"
     JOURNAL_FULL = "journal_full"
+    JOURNAL_FAILING = "journal_failing"
+    JOURNAL_DAMAGED = "journal_damaged"
     CHAIN_BROKEN = "chain_broken"
     CLOCK_UNKNOWN = "clock_unknown"
     CLOCK_REFUSED = "clock_refused"

@@ -27,7 +27,7 @@ from edge import trace as traced
 from edge.control import NoDaemon, Refused, ask
 from edge.diagnosis import verb as diagnosing
 from edge.diagnosis.recent import RecentLog
-from edge.errors import DidNotStart, JournalError, SettingsError
+from edge.errors import DidNotStart, JournalDamagedError, JournalError, SettingsError
 from edge.evidence import holding
 from edge.evidence import verify as evidence
 from edge.evidence.seals import Handover, is_public_key
@@ -35,6 +35,8 @@ from edge.export import verb as exporting
 from edge.journal.database import expect_readable
 from edge.messages import LANGS, Lang, from_locale, sentence, text
 from edge.verb import EXIT_NO, EXIT_UNREACHABLE, EXIT_USAGE, DurationType, end, json_option, print_json
+
+log = logging.getLogger(__name__)
 
 CONFIG: Final = click.argument("config", type=click.Path(path_type=Path))
 
@@ -100,8 +102,12 @@ async def serve(config: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    running = await gateway.Gateway.open(gateway.load(config))
-    await running.run(stop)
+    while not stop.is_set():
+        running = await gateway.Gateway.open(gateway.load(config))
+        try:
+            await running.run(stop)
+        except JournalDamagedError as error:
+            log.error("%s", error)
 
 
 def check(lang: Lang) -> click.Command:

@@ -55,6 +55,10 @@ class JournalError(TagtrailError):
     """The journal cannot be opened or written; the message says what to do."""
 
 
+class JournalDamagedError(JournalError):
+    """The journal's file is not whole; opening it again sets it aside and goes on."""
+
+
 class UplinkDown(TagtrailError):
     """The far side cannot be reached or refused us; back off, the journal grows."""
 

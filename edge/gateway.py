@@ -185,6 +185,9 @@ class Gateway:
         recording.load(await journal.remembered())
         own.settled(known(settings))
         own.cleared(Cause.JOURNAL_FULL, "journal")
+        own.cleared(Cause.JOURNAL_FAILING, "journal")
+        if journal.set_aside is None:
+            own.cleared(Cause.JOURNAL_DAMAGED, "journal")
         journal.remember(recording)
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
@@ -279,12 +282,20 @@ class Gateway:
 
     def _tell_lost(self) -> None:
         """A stretch that found no room is recorded once there is room again."""
-        if not self._lost or not self.journal.has_room:
+        if not self.journal.has_room:
             return
-        since = min(since for since, _ in self._lost.values())
-        counts = {device: count for device, (_, count) in self._lost.items()}
-        self._lost.clear()
-        self.own.event("gap", {"reason": "journal_full", "observations": counts}, since=since)
+        lost, self._lost = self._lost, {}
+        records = self.journal.lost_records()
+        if not lost and not records:
+            return
+        since = min(since for since, _ in (*lost.values(), *records.values()))
+        facts: dict[str, Any] = {
+            "reason": "journal_full",
+            "observations": {device: count for device, (_, count) in lost.items()},
+        }
+        if records:
+            facts["records"] = {kind: count for kind, (_, count) in records.items()}
+        self.own.event("gap", facts, since=since)
 
     async def _witness(self, kept: Sequence[Seal]) -> None:
         """A broker that could not be reached at the start tells what it has kept. Raises UplinkDown."""
@@ -346,7 +357,7 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords, witnessed: 
         holds=lambda: clock.holds,
     )
     await taken_up(clock, journal)
-    _tell_of_predecessor(journal, own)
+    _tell_of_predecessor(journal, own, journal.set_aside)
     if journal.sealed_by not in {None, key.public}:
         for handover in handed_over(settings, journal.sealed_by, key.public):
             own.event("key", {"key": key.public, "handover": handover})
@@ -361,9 +372,12 @@ async def _kept_seals(settings: Settings, brokers: Mapping[str, Target]) -> dict
     return await kept_by(brokers)
 
 
-def _tell_of_predecessor(journal: Journal, own: OwnRecords) -> None:
-    if journal.predecessor is not None:
-        own.event("journal", {"journal": journal.id, "predecessor": asdict(journal.predecessor)})
+def _tell_of_predecessor(journal: Journal, own: OwnRecords, damaged: str | None = None) -> None:
+    """damaged: the file that was set aside for the one now written."""
+    before = journal.predecessor
+    if before is not None or damaged is not None:
+        facts = {"journal": journal.id, "predecessor": before and asdict(before)}
+        own.event("journal", facts | ({"damaged": damaged} if damaged else {}))
 
 
 async def _register(settings: Settings, journal: Journal, own: OwnRecords) -> None:

@@ -7,6 +7,7 @@ hash(n) = SHA-256(hash(n - 1) ‖ the bytes of the block with seq n)
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -34,6 +35,13 @@ def genesis(journal: str, lane: Lane) -> bytes:
 def link(previous: bytes, body: bytes) -> bytes:
     """The hash of the block with these bytes that follows the one with the hash ``previous``."""
     return sha256(previous + body).digest()
+
+
+def claims(content: bytes) -> Iterator[Claim]:
+    """Of every block that begins somewhere in these bytes."""
+    for found in _OPENING.finditer(content):
+        journal, lane, seq = found.groups()
+        yield Claim(journal.decode(), Lane(lane.decode()), int(seq))
 
 
 def claim(body: bytes) -> Claim | None:

@@ -16,18 +16,19 @@ from contextlib import suppress
 from enum import Enum, auto
 from pathlib import Path
 from time import perf_counter
-from typing import Literal, TypeAlias, TypeVar
+from typing import TypeVar
 from weakref import WeakSet
 
-from edge.alarms import Alarms, Cause
-from edge.errors import JournalError
+from edge.alarms import Alarms
+from edge.errors import JournalDamagedError, JournalError
 from edge.journal.block import Entry
 from edge.journal.boots import Learnt
-from edge.journal.database import is_full
+from edge.journal.damage import is_damage, suspect
 from edge.journal.packing import Record
+from edge.journal.room import Room
 from edge.journal.states import NoStates, States
-from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Refusal, Rolled, Waiting
-from edge.journal.writer import Committed, Writer
+from edge.journal.waiting import MOST_OBSERVATIONS, Batch, Committed, Refusal, Rolled, Waiting
+from edge.journal.writer import Writer
 from edge.restamping import Restamping
 
 log = logging.getLogger(__name__)
@@ -35,19 +36,14 @@ log = logging.getLogger(__name__)
 _A = TypeVar("_A")
 _T = TypeVar("_T")
 
-State: TypeAlias = Literal["ok", "full", "failing"]
-
-_EXPIRE_EVERY_S = 300.0
-
 _IDLE_S = 60.0
 """So often the loop looks around where nothing is said: the last minute's rollups, what has grown too old."""
 
+_LOOK_AGAIN_S = 2.0
+"""And so often where telemetry waits for room, which may come from outside."""
+
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 """After so many failed commits in a row; the last one from then on."""
-
-_CLOCK_UNKNOWN = "unsynced"
-
-_SUBJECT = "journal"
 
 
 class Turn(Enum):
@@ -74,18 +70,17 @@ class GroupCommit:
         thread: ThreadPoolExecutor,
         writer: Writer,
     ) -> None:
-        self.state: State = "ok"
         self.waiting = Waiting(writer.envelope.room)
         self.subscribers: WeakSet[asyncio.Event] = WeakSet()
-        self.counts: Counter[str] = Counter(commits=0, failed=0, given_up=0)
+        self.counts: Counter[str] = Counter(commits=0, failed=0)
         self.last_commit_s = 0.0
         self.states: States = NoStates()
+        self.room = Room(path, writer, thread, clock_state=clock_state, alarms=alarms, news=self.tell)
         self._path = path
         self._commit_every_s = commit_every_s
         self._clock_state = clock_state
         self._holds = holds
         self._learnt: list[Learnt] = []
-        self._alarms = alarms
         self._thread = thread
         self._writer = writer
         self._cursors: dict[tuple[str, int], int] = {}
@@ -97,15 +92,13 @@ class GroupCommit:
         self._running = False
         self._closed = False
         self._ended = False
-        self._why = ""
-        self._withheld = False
         self._failures = 0
-        self._expire_at_s = 0.0
+        self._damaged: JournalDamagedError | None = None
 
     @property
     def has_room(self) -> bool:
         """Whether entries are being taken, and will be for a while."""
-        return self.state == "ok" and 2 * self.waiting.observations < MOST_OBSERVATIONS
+        return self.room.taking and 2 * self.waiting.observations < MOST_OBSERVATIONS
 
     def add(self, entry: Entry) -> Refusal | None:
         """Takes an entry, or says why not."""
@@ -142,6 +135,11 @@ class GroupCommit:
         """The time has been waited for long enough."""
         self._wake.set()
 
+    def end(self, damaged: JournalDamagedError) -> None:
+        """The file is not whole: ``run`` raises this, whoever came upon it."""
+        self._damaged = damaged
+        self._wake.set()
+
     async def move(self, uplink: str, lane: int, seq: int, *, at_once: bool) -> None:
         """Moves a cursor, with the next commit if it need not be at once. Raises JournalError."""
         key = uplink, lane
@@ -157,13 +155,15 @@ class GroupCommit:
         return await done
 
     async def run(self) -> None:
-        """Commits, retention and rollups, until cancelled or closed."""
+        """Commits, retention and rollups, until cancelled or closed. Raises JournalDamagedError."""
         self._running = True
         try:
             while not self._closed:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(_IDLE_S):
+                    async with asyncio.timeout(_LOOK_AGAIN_S if self.room.withheld else _IDLE_S):
                         await self._wake.wait()
+                if self._damaged is not None:
+                    raise self._damaged
                 if await self._commit() is Turn.FAILED and not self._closed:
                     await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S)) - 1])
                     self._wake.set()
@@ -184,9 +184,9 @@ class GroupCommit:
             stored = self.waiting.stored
             if (turn is Turn.DONE or self._ended) and stored >= goal and not self._cursors:
                 return
-            stuck = turn is not Turn.AGAIN and self._withheld and stored == before
+            stuck = turn is not Turn.AGAIN and self.room.withheld and stored == before
             if turn is Turn.FAILED or stuck:
-                raise JournalError(f"{self._path} takes nothing at the moment: {self._why}")
+                raise JournalError(f"{self._path} takes nothing at the moment: {self.room.why}")
 
     async def close(self) -> None:
         """The last commit. Raises JournalError, which says how much could not be stored."""
@@ -197,7 +197,7 @@ class GroupCommit:
         except JournalError as error:
             self._release(self._acknowledging, error)
             left = self.waiting.accepted - self.waiting.stored
-            raise JournalError(f"{error}; {left} entries and records that waited for it are lost") from error
+            raise type(error)(f"{error}; {left} entries and records that waited for it are lost") from error
         finally:
             async with self._turn:
                 self._ended = True
@@ -225,7 +225,7 @@ class GroupCommit:
                 self._timer.cancel()
                 self._timer = None
             batch = self.waiting.take(
-                self._clock_state(), self._cursors, telemetry=not self._withheld, hold=self._holds()
+                self._clock_state(), self._cursors, telemetry=not self.room.withheld, hold=self._holds()
             )
             batch = batch._replace(states=self.states.changed(), learnt=tuple(self._learnt))
             acknowledging, self._cursors, self._acknowledging = self._acknowledging, {}, []
@@ -233,6 +233,11 @@ class GroupCommit:
             try:
                 done = await self._in_thread(self._writer.commit, batch)
             except sqlite3.Error as error:
+                if is_damage(error):
+                    damaged = suspect(self._path, error)
+                    self.end(damaged)
+                    self._release(acknowledging, damaged)
+                    raise damaged from error
                 self._put_back(batch, acknowledging)
                 return await self._failed(error)
             self.last_commit_s = perf_counter() - started
@@ -240,8 +245,8 @@ class GroupCommit:
             self._done(done, len(batch.rolled), acknowledging)
             if done.states:
                 self.states.kept(batch.states)
-            await self._keep_room()
-            await self._expire()
+            if await self.room.keep():
+                self._wake.set()
             return Turn.DONE if done.states else Turn.PARTLY
 
     def _put_back(self, batch: Batch, acknowledging: list[asyncio.Future[None]]) -> None:
@@ -257,9 +262,10 @@ class GroupCommit:
             self._wake.set()
         if done.entries or done.records or done.released:
             self.counts["commits"] += 1
-            self._tell()
+            self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """There are new blocks."""
         for subscriber in self.subscribers:
             subscriber.set()
 
@@ -273,66 +279,12 @@ class GroupCommit:
                 future.set_exception(error)
 
     async def _failed(self, error: sqlite3.Error) -> Turn:
-        if is_full(error) and (await self._make_room() or await self._expire()):
+        if await self.room.failed(error):
             self._wake.set()
             return Turn.AGAIN
         self._failures += 1
         self.counts["failed"] += 1
-        self._become("full" if is_full(error) else "failing", str(error))
         return Turn.FAILED
-
-    async def _keep_room(self) -> None:
-        """Telemetry makes room in time. Where none is left to go, new telemetry waits and records go on."""
-        withheld, self._withheld = self._withheld, self._writer.crowded and not await self._make_room()
-        if withheld and not self._withheld:
-            self._wake.set()
-        if self._withheld:
-            self._become("full", f"{self._writer.standing.used_bytes} bytes, none of which may go yet")
-        else:
-            self._become("ok", "")
-
-    async def _make_room(self) -> bool:
-        try:
-            return self._given(await self._in_thread(self._writer.make_room, self._clock_state()))
-        except sqlite3.Error as error:
-            log.warning("%s: no room can be made: %s", self._path, error)
-            return False
-
-    async def _expire(self) -> bool:
-        """Deletes a step of what is older than its time, if any; never on a clock that may be wrong."""
-        now_s = asyncio.get_running_loop().time()
-        clock = self._clock_state()
-        if now_s < self._expire_at_s or clock == _CLOCK_UNKNOWN:
-            return False
-        try:
-            more = self._given(await self._in_thread(self._writer.expire, clock))
-        except sqlite3.Error as error:
-            log.warning("%s: what is too old cannot be deleted: %s", self._path, error)
-            more = False
-        if more:
-            self._wake.set()
-        else:
-            self._expire_at_s = now_s + _EXPIRE_EVERY_S
-        return more
-
-    def _given(self, given_up: int | None) -> bool:
-        """Whether something was deleted."""
-        if given_up:
-            self.counts["given_up"] += given_up
-            log.warning("%s: %d observations given up before they were delivered", self._path, given_up)
-            self._tell()
-        return given_up is not None
-
-    def _become(self, state: State, why: str) -> None:
-        before, self.state, self._why = self.state, state, why
-        if state == before:
-            log.debug("%s: %s: %s", self._path, state, why)
-            return
-        if state == "full":
-            self._alarms.raised(Cause.JOURNAL_FULL, _SUBJECT, why)
-        elif before == "full":
-            self._alarms.cleared(Cause.JOURNAL_FULL, _SUBJECT)
-        log.warning("%s: %s", self._path, f"{state}: {why}; trying again" if why else "stores again")
 
     async def _in_thread(self, work: Callable[[_A], _T], argument: _A) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, argument)

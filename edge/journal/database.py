@@ -46,8 +46,9 @@ class Lock:
             raise JournalError(
                 f"{path} is in use by {owner or 'another process'}: stop it, or choose another journal.path"
             ) from error
-        os.ftruncate(self._fd, 0)
-        os.write(self._fd, f"process {os.getpid()}\n".encode())
+        with suppress(OSError):  # a full disk: the name is a courtesy, the lock holds without
+            os.ftruncate(self._fd, 0)
+            os.write(self._fd, f"process {os.getpid()}\n".encode())
 
     def release(self) -> None:
         os.close(self._fd)
@@ -67,7 +68,7 @@ def open_writer(path: Path, max_size_bytes: int) -> sqlite3.Connection:
         connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // page_bytes}")
         migrate(connection, path)  # before the quota: a step may need room that a full journal has not
         connection.execute(f"PRAGMA max_page_count = {max_size_bytes // page_bytes}")
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except BaseException:
         connection.close()
         raise
@@ -105,17 +106,15 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def is_full(error: sqlite3.Error) -> bool:
     """Whether the quota or the disk is what was missing. Python's own errors carry no code."""
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) == sqlite3.SQLITE_FULL
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE
 
 
-def explained(path: Path, error: sqlite3.Error) -> JournalError:
+def explained(path: Path, error: Exception) -> JournalError:
     """What an error at opening means to who runs the gateway."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return JournalError(
-            f"{path} is damaged ({error}): set it aside together with {path.name}-wal "
-            f"(mv {path} {path}.damaged), keep it, and start again with a new journal"
-        )
+        return JournalError(f"{path} is no journal that can be read ({error}): choose another journal.path")
     if code == sqlite3.SQLITE_FULL:
         return JournalError(f"{path} cannot be opened ({error}): make room on its disk")
     return JournalError(f"{path} cannot be opened ({error}): give it to the user who runs tagtrail")
@@ -127,7 +126,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A new file's name, too, survives a power cut."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

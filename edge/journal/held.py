@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -24,6 +25,9 @@ from edge.journal.trail import Index, Link
 from edge.restamping import Restamping, of_boot
 
 UNSYNCED: Final = "unsynced"
+
+_COLUMNS: Final = ("lane", "kind", "first", "last", "observations", "boot", "clock", "content", "trail")
+_NAMES: Final = ", ".join(_COLUMNS)
 
 
 class Ready(NamedTuple):
@@ -87,24 +91,32 @@ class Held:
 
     def _keep(self, lane: Lane, drafts: Iterable[Draft], clock: str) -> None:
         self._connection.executemany(
-            "INSERT INTO held (lane, kind, first, last, observations, boot, clock, content, trail)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO held ({_NAMES}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - ours
             [
-                (lane, kind, first, last, observations, self._boot, clock, content, _json(trail))
+                (*row, _hash(row))
                 for kind, first, last, observations, content, _, trail in drafts
+                for row in [
+                    (str(lane), kind, first, last, observations, self._boot, clock, content, _json(trail))
+                ]
             ],
         )
 
     def _oldest(self, most_bytes: int, but: str | None) -> list[tuple[int, Lane, Ready]]:
-        """In order, with their numbers and right stamps, those of the boot ``but`` excepted."""
+        """In order, with their numbers and right stamps, those of the boot ``but`` excepted.
+
+        Raises sqlite3.Error, also where one is not what was stored.
+        """
         found: list[tuple[int, Lane, Ready]] = []
         size = 0
         rows = self._connection.execute(
-            "SELECT number, lane, boot, clock, kind, first, last, observations, content, trail FROM held"
-            " WHERE boot IS NOT ? ORDER BY number",
+            f"SELECT number, hash, {_NAMES} FROM held WHERE boot IS NOT ? ORDER BY number",  # noqa: S608 - ours
             (but,),
         )
-        for number, lane, boot, stamped, kind, first, last, observations, content, trail in rows:
+        for number, kept, *row in rows:
+            if kept != _hash(row):
+                rows.close()
+                raise sqlite3.DatabaseError(f"held block {number} is not what was stored")
+            lane, kind, first, last, observations, boot, stamped, content, trail = row
             again, clock = _learnt(self._connection, boot, stamped, last)
             index = _index(trail).restamped(again) if trail is not None else None
             span = again.instant(first), again.instant(last)
@@ -115,6 +127,19 @@ class Held:
                 break
         rows.close()
         return found
+
+
+def is_sound(row: Mapping[str, Any]) -> bool:
+    """Whether a row of a damaged file is what was stored."""
+    try:
+        return bool(row["hash"] == _hash([row[name] for name in _COLUMNS]))
+    except (LookupError, TypeError):
+        return False
+
+
+def _hash(row: Sequence[Any]) -> bytes:
+    *facts, content, trail = row
+    return sha256(orjson.dumps(facts) + content + (trail or b"")).digest()
 
 
 def _learnt(connection: sqlite3.Connection, boot: str, stamped: str, last: int) -> tuple[Restamping, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from drivers.contract import Instant
@@ -25,6 +25,7 @@ class Reason(StrEnum):
 
     MACHINE, GATEWAY: another one wrote it. SET_BACK: seals that others have kept are ahead of it.
     UNCHAINED: it is from before there were chains. DAMAGED: what could be saved of it stands in a new file.
+    TORN: nobody can say whether the last commit in its log was on disk before the power went.
     """
 
     MACHINE = "machine"
@@ -32,6 +33,7 @@ class Reason(StrEnum):
     SET_BACK = "set_back"
     UNCHAINED = "unchained"
     DAMAGED = "damaged"
+    TORN = "torn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ class Predecessor:
     reason: Reason
     witnessed: str | None = None
 
+    def reaching(self, records: int, telemetry: int) -> Predecessor:
+        """Where the file that held it was damaged: what is known to have been there."""
+        return replace(self, records=records, telemetry=telemetry)
+
 
 def establish(
     connection: sqlite3.Connection, identity: Identity, now: Instant, witnessed: Sequence[Seal] = ()
@@ -79,7 +85,9 @@ def establish(
         return _make(connection, identity, now), None
     journal, gateway, machine, before, reason = row
     ahead = next((seal for seal in witnessed if is_ahead(connection, journal, seal)), None)
-    if gateway != identity.gateway:
+    if reason is not None:
+        pass
+    elif gateway != identity.gateway:
         reason = Reason.GATEWAY
     elif machine != identity.machine:
         reason = Reason.MACHINE
@@ -91,6 +99,13 @@ def establish(
         log.warning("journal %s is not continued: %s", journal, reason)
         journal, before = _make(connection, identity, now, journal, reason), journal
     return journal, _predecessor(connection, before, ahead) if before else None
+
+
+def end(connection: sqlite3.Connection, reason: Reason) -> None:
+    """The journal last written is not continued: ``establish`` begins a new one. Raises sqlite3.Error."""
+    connection.execute(
+        "UPDATE journals SET ended = ? WHERE number = (SELECT max(number) FROM journals)", (reason,)
+    )
 
 
 def is_ahead(connection: sqlite3.Connection, journal: str, seal: Seal) -> bool:

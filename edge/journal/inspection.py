@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from edge.alarms import Alarms, Cause
-from edge.errors import JournalError
+from edge.errors import JournalDamagedError, JournalError
 from edge.journal.reader import Reader
 from edge.journal.standing import LaneStanding
 from edge.journal.walk import Walked
@@ -37,7 +37,7 @@ class Inside(Protocol):
 
 
 class Inspection:
-    """Every lane of every journal in the file that has a chain; an alarm says where one is broken."""
+    """Every lane in the file that has a chain without known holes; an alarm says where one is broken."""
 
     def __init__(
         self, path: Path, *, writer: Writer, writing: Inside, reader: Reader, reading: Inside, alarms: Alarms
@@ -50,12 +50,13 @@ class Inspection:
         self._alarms = alarms
 
     async def run(self) -> None:
-        """Until cancelled. A whole walk that finds nothing clears the alarm."""
+        """Until cancelled. A whole walk that finds nothing clears the alarm. Raises JournalDamagedError."""
         for lane, seq in self._writer.broken.items():
             if seq is not None:
                 self._broken(self._writer.standing.lane(self._writer.journal, lane), seq)
         while True:
-            numbers = [lane.number for lane in self._writer.standing.lanes if lane.link is not None]
+            chained = [lane.number for lane in self._writer.standing.lanes if lane.link is not None]
+            numbers = [number for number in chained if number not in self._writer.holed]
             if all([await self._is_whole(number) for number in numbers]):
                 self._alarms.cleared(Cause.CHAIN_BROKEN, "journal")
             await asyncio.sleep(AGAIN_S)
@@ -68,6 +69,8 @@ class Inspection:
             place = self._lane(number)
             try:
                 walked = await self._reading(partial(self._reader.walk, place, walked, PIECE_BYTES))
+            except JournalDamagedError:
+                raise
             except JournalError as error:
                 self._unreadable(error)
                 return False

@@ -120,11 +120,29 @@ CREATE TABLE held (                   -- blocks that wait for the time, see held
     boot TEXT NOT NULL,
     clock TEXT NOT NULL,              -- how the time was known when it was stamped
     content BLOB NOT NULL,
-    trail BLOB                        -- JSON
+    trail BLOB,                       -- JSON
+    hash BLOB NOT NULL                -- SHA-256 of the row: no chain vouches for it yet
 ) STRICT;
 """
 
-MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, trail.IN_TIME, _BOOTS)
+_SALVAGE = """
+CREATE TABLE salvage (                -- lanes of a damaged journal that are being carried over
+    lane INTEGER PRIMARY KEY REFERENCES lanes (number),
+    file TEXT NOT NULL,               -- where the damaged journal is
+    after INTEGER NOT NULL,           -- the last seq looked at
+    head INTEGER NOT NULL,            -- the last there was
+    total INTEGER NOT NULL,           -- observations up to the last block taken
+    lost_blocks INTEGER NOT NULL,
+    lost INTEGER NOT NULL,            -- observations, as far as is known
+    since INTEGER,                    -- between these instants
+    until INTEGER,
+    ranges TEXT NOT NULL,             -- JSON: [[first, last], …]
+    lost_held INTEGER NOT NULL,       -- blocks that waited for the time and are lost too, of either lane
+    told INTEGER NOT NULL             -- whether a record says so; the row then says that the lane has holes
+) STRICT;
+"""
+
+MIGRATIONS = (_FIRST, states.TABLE + trail.TABLES, _SEALS, trail.IN_TIME, _BOOTS, _SALVAGE)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

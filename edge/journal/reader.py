@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from edge.evidence import chain
 from edge.journal import facts, rollups, trail, walk
 from edge.journal.block import Block
 from edge.journal.database import explained, open_reader
@@ -37,14 +38,19 @@ class Reader:
             raise explained(path, error) from error
 
     def blocks(self, lane: LaneStanding, after: int, most_bytes: int) -> list[Block]:
-        """See ``Outbox.read``. Raises sqlite3.Error."""
+        """See ``Outbox.read``. Raises sqlite3.Error, also where a block is not the one that was stored."""
         found: list[Block] = []
         size = 0
+        before, link = lane.key(after), walk.hash_at(self._connection, lane, after)
         rows = self._connection.execute(
-            "SELECT key, kind, observations, body FROM blocks WHERE key > ? AND key <= ? ORDER BY key",
+            "SELECT key, kind, observations, hash, body FROM blocks WHERE key > ? AND key <= ? ORDER BY key",
             (lane.key(after), lane.key(SEQ_MASK)),
         )
-        for key, kind, observations, body in rows:
+        for key, kind, observations, kept, body in rows:
+            if kept and link and key == before + 1 and kept != chain.link(link, body):
+                rows.close()
+                raise sqlite3.DatabaseError(f"block {key & SEQ_MASK} of {lane.lane} is not what was stored")
+            before, link = key, kept
             found.append(Block(lane.journal, lane.lane, key & SEQ_MASK, kind, observations, body))
             size += len(body)
             if size >= most_bytes:

@@ -84,6 +84,17 @@ class Fold:
                 total + value,
             )
 
+    def add_block(self, lane: int, seq: int, body: bytes) -> None:
+        """The values of a telemetry block as it stands in the journal."""
+        self.through[lane] = seq
+        try:
+            decoded = _decoded(body)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            log.warning("block %d is damaged, the rollups go without it: %s", seq, error)
+            return
+        for minute, values in decoded:
+            self.add(minute, values)
+
     def write(self, connection: sqlite3.Connection) -> None:
         """Merges all of it into the table; call ``clear`` once the transaction is committed."""
         connection.executemany(_MERGE, self._rows())
@@ -110,14 +121,7 @@ def catch_up(connection: sqlite3.Connection) -> Fold:
             (lane << SEQ_BITS | seq, lane << SEQ_BITS | SEQ_MASK),
         )
         for key, body in blocks:
-            fold.through[lane] = key & SEQ_MASK
-            try:
-                decoded = _decoded(body)
-            except (ValueError, LookupError, TypeError, AttributeError) as error:
-                log.warning("block %d is damaged, the rollups go without it: %s", key & SEQ_MASK, error)
-                continue
-            for minute, values in decoded:
-                fold.add(minute, values)
+            fold.add_block(lane, key & SEQ_MASK, body)
     return fold
 
 

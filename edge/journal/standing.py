@@ -14,6 +14,9 @@ from edge.journal.migrations import SEQ_BITS
 
 SEQ_MASK = (1 << SEQ_BITS) - 1
 
+NEWEST_OF = 100
+"""Blocks at the end of a lane among which the newest instant is looked for: late ones are rare and near."""
+
 
 class LaneStanding(NamedTuple):
     """One lane of one journal. number: its place in the file; oldest: the first instant still kept.
@@ -130,3 +133,16 @@ def _hash_where_retention_stopped(connection: sqlite3.Connection, key: int) -> b
     """The seal has it; None: there were no chains yet."""
     row = connection.execute("SELECT hash FROM seals WHERE key = ?", (key,)).fetchone()
     return row[0] if row else None
+
+
+def newest(connection: sqlite3.Connection, standing: Standing) -> Instant | None:
+    """The newest instant journalled; None: there is none."""
+    found = [
+        connection.execute(
+            "SELECT max(last) FROM (SELECT last FROM blocks WHERE key BETWEEN ? AND ?"
+            " ORDER BY key DESC LIMIT ?)",
+            (lane.key(0), lane.key(lane.head), NEWEST_OF),
+        ).fetchone()[0]
+        for lane in standing.lanes
+    ]
+    return max((instant for instant in found if instant is not None), default=None)

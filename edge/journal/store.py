@@ -27,18 +27,21 @@ from edge.errors import JournalError
 from edge.evidence.seals import Seal
 from edge.journal import facts
 from edge.journal.block import Block, Entry, Lane, Owed
+from edge.journal.carrying import carry_over
 from edge.journal.commits import GroupCommit
+from edge.journal.damage import is_damage, suspect
 from edge.journal.identity import Identity, Predecessor
 from edge.journal.inspection import Inspection
 from edge.journal.packing import Record
 from edge.journal.reader import Reader
 from edge.journal.rollups import MINUTE, Rollup
+from edge.journal.rules import Rules
 from edge.journal.stamping import Stamping
 from edge.journal.standing import LaneStanding
 from edge.journal.states import Row, States
 from edge.journal.trail import Index, Newest
 from edge.journal.waiting import Rolled
-from edge.journal.writer import Rules, Writer
+from edge.journal.writer import Writer
 
 __all__ = ["Identity", "Journal", "Predecessor", "Rules"]
 
@@ -106,6 +109,7 @@ class Journal:
             reader=reader,
             commits=commits,
             alarms=alarms,
+            clock_state=clock_state,
         )
 
     def __init__(
@@ -119,6 +123,7 @@ class Journal:
         reader: Reader,
         commits: GroupCommit,
         alarms: Alarms,
+        clock_state: Callable[[], str],
     ) -> None:
         self._path = path
         self._rules = rules
@@ -128,7 +133,9 @@ class Journal:
         self._reader = reader
         self._commits = commits
         self._alarms = alarms
+        self._clock_state = clock_state
         self._refused: Counter[str] = Counter()
+        self._lost_records: dict[str, tuple[Instant, int]] = {}
         self._closed = False
         self.stamping = Stamping(
             commits,
@@ -147,6 +154,11 @@ class Journal:
     def predecessor(self) -> Predecessor | None:
         """The journal before it in this file, while this one has no record yet that could name it."""
         return self._writer.predecessor
+
+    @property
+    def set_aside(self) -> str | None:
+        """The damaged file that this one takes the place of, if that is news or not all is carried over."""
+        return self._writer.set_aside
 
     @property
     def seals(self) -> list[Seal]:
@@ -209,7 +221,14 @@ class Journal:
         refusal = self._commits.add_record(Record(kind, at, body, trail))
         if refusal is not None:
             self._refused[f"record_{refusal}"] += 1
+            since, count = self._lost_records.get(kind, (at, 0))
+            self._lost_records[kind] = since, count + 1
             log.error("%s: a record is lost (%s): %s: %s", self._path, refusal, kind, body.decode())
+
+    def lost_records(self) -> dict[str, tuple[Instant, int]]:
+        """By kind, since when and how many records were lost that nobody has yet been told of."""
+        lost, self._lost_records = self._lost_records, {}
+        return lost
 
     async def remembered(self) -> list[Row]:
         """What the recorders remembered when the journal was last written. Raises JournalError."""
@@ -229,11 +248,22 @@ class Journal:
             await asyncio.get_running_loop().run_in_executor(thread, _nothing)
 
     async def inspect(self) -> None:
-        """Walks the chains in the background, until cancelled; see ``Inspection``."""
+        """Goes on with what was set aside, then walks the chains, in the background and until cancelled;
+        see ``carry_over`` and ``Inspection``. Raises JournalError.
+        """
+        writing = partial(self._do, self._writing)
+        await carry_over(
+            self._path,
+            writer=self._writer,
+            writing=writing,
+            clock_state=self._clock_state,
+            alarms=self._alarms,
+            news=self._commits.tell,
+        )
         inspection = Inspection(
             self._path,
             writer=self._writer,
-            writing=partial(self._do, self._writing),
+            writing=writing,
             reader=self._reader,
             reading=partial(self._do, self._reading),
             alarms=self._alarms,
@@ -328,7 +358,8 @@ class Journal:
         commits = self._commits
         return {
             "id": self.id,
-            "state": commits.state,
+            "state": commits.room.state,
+            "carrying_over": self._writer.carrying_over,
             "size_bytes": _size(self._path),
             "wal_bytes": _size(self._path.with_name(self._path.name + "-wal")),
             "used_bytes": standing.used_bytes,
@@ -342,7 +373,7 @@ class Journal:
             "buffered": commits.waiting.observations,
             "buffered_records": len(commits.waiting.records),
             "refused": dict(self._refused),
-            "given_up": commits.counts["given_up"],
+            "given_up": commits.room.given_up,
             "quarantined": dict(standing.quarantined),
         }
 
@@ -360,6 +391,10 @@ class Journal:
         try:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except sqlite3.Error as error:
+            if is_damage(error):
+                damaged = suspect(self._path, error)
+                self._commits.end(damaged)
+                raise damaged from error
             raise JournalError(f"{self._path}: {error}; see its disk, and `tagtrail status`") from error
 
 

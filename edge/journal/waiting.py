@@ -59,6 +59,20 @@ class Batch(NamedTuple):
     learnt: Sequence[Learnt] = ()
 
 
+class Committed(NamedTuple):
+    """What a commit took from the batch; more: whether it left something for want of space in it.
+
+    states: whether what recorders remember went with it: never before the last record derived from it.
+    released: whether blocks that were held went with it.
+    """
+
+    entries: int
+    records: int
+    more: bool
+    states: bool
+    released: bool = False
+
+
 class Waiting:
     """Entries and records in the order in which they came. room: bytes of entries that fill a block."""
 

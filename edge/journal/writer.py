@@ -1,6 +1,7 @@
 """The journal's file as the writing thread sees it: plain calls, each a transaction or none.
 
-Only ``standing``, ``newest`` and ``seals`` are read by other threads; each is replaced whole, after a commit.
+Only ``standing``, ``newest``, ``holed`` and the seals are read by other threads; each is replaced whole,
+after a commit.
 """
 
 from __future__ import annotations
@@ -9,71 +10,44 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from drivers.contract import NANOSECONDS, Instant, Now
+from edge.errors import JournalError
 from edge.evidence import chain
 from edge.evidence.seals import Seal
-from edge.journal import packing, retention, rollups, states, trail, walk
+from edge.journal import ballast, damage, packing, retention, rollups, salvage, states, trail, walk
+from edge.journal.ballast import Ballast
 from edge.journal.block import Entry, Lane
 from edge.journal.boots import Boot, Boots
 from edge.journal.database import Lock, explained, open_writer, transaction
 from edge.journal.held import NOTHING, Held, Passed, Ready
-from edge.journal.identity import Identity, Predecessor, establish, is_ahead
+from edge.journal.identity import Identity, Predecessor, Reason, end, establish, is_ahead
 from edge.journal.packing import Envelope, Record
 from edge.journal.retention import Why
+from edge.journal.rules import Rules
 from edge.journal.sealing import Sealing
-from edge.journal.standing import SEQ_MASK, LaneStanding, standing
+from edge.journal.standing import NEWEST_OF, SEQ_MASK, LaneStanding, newest, standing
 from edge.journal.states import Row
-from edge.journal.waiting import Batch, Rolled
+from edge.journal.waiting import Batch, Committed, Rolled
 
 log = logging.getLogger(__name__)
-
-_DAY_S = 86_400.0
 
 _COMMIT_BYTES = 1 << 20
 """Written in one transaction at the most, of each lane."""
 
 _STEP_BYTES = 8 << 20
-"""Deleted in one transaction at the most."""
+_SMALL_STEP_BYTES = 64 << 10
+"""Deleted in one transaction at the most, of a large file and of one that has hardly begun."""
 
-_NEWEST_OF = 100
-"""Blocks at the end of a lane among which the newest instant is looked for: late ones are rare and near."""
+_NOTHING_BYTES = 1 << 20
+"""A disk that others leave no more than this is full."""
 
 _INSERT = (
     "INSERT INTO blocks (key, kind, first, last, observations, total, boot, clock, hash, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The ``journal:`` settings. commit_every_s: what a power cut may cost of telemetry.
-
-    max_size_bytes: of the file, its write-ahead log (4 MiB) apart; the file never shrinks, its room is used
-    again. keep_records_s, keep_telemetry_s: the age at which a block is deleted.
-    """
-
-    commit_every_s: float = 1.0
-    max_size_bytes: int = 8_000_000_000
-    keep_records_s: float = 3 * 365 * _DAY_S
-    keep_telemetry_s: float = 90 * _DAY_S
-
-
-class Committed(NamedTuple):
-    """What a commit took from the batch; more: whether it left something for want of space in it.
-
-    states: whether what recorders remember went with it: never before the last record derived from it.
-    released: whether blocks that were held went with it.
-    """
-
-    entries: int
-    records: int
-    more: bool
-    states: bool
-    released: bool = False
 
 
 class Writer:
@@ -88,24 +62,44 @@ class Writer:
         self._rules = rules
         self._now = now
         self._witnessed = witnessed
-        self._step_bytes = min(_STEP_BYTES, rules.max_size_bytes // 64)
         self._commit_bytes = min(_COMMIT_BYTES, rules.max_size_bytes // 64)
+        self._aside: salvage.Aside | None = None
+        self.set_aside: str | None = None
+        """The file that was found damaged at this opening, or is not yet carried over; None: none was."""
+
         self._lock = Lock(path)
+        self._ballast = Ballast(path)
         try:
-            self._open()
+            self._open_where_there_is_room()
+            self._look_around()
         except BaseException:
             self._lock.release()
             raise
 
-    def _open(self) -> None:
+    def _open_where_there_is_room(self) -> None:
         try:
-            self._connection = open_writer(self._path, self._rules.max_size_bytes)
-            try:
-                self._take_up(self._witnessed)
-            except BaseException:
-                self._connection.close()
+            self._open_whole()
+        except JournalError:
+            if not self.give_up_ballast():
                 raise
-        except sqlite3.Error as error:
+            log.warning("%s: the disk is full; the room held back for that is given up", self._path)
+            self._open_whole()
+
+    def _open_whole(self) -> None:
+        """A damaged file is set aside, and what can be read of it goes on in a new one."""
+        try:
+            damage.take_up(self._path)
+            if not damage.is_suspect(self._path):
+                self._open(Reason.TORN if damage.lost_commits(self._path) else None)
+                return
+        except damage.UNREADABLE as error:
+            if not damage.is_damage(error) or not damage.is_ours(self._path):
+                raise explained(self._path, error) from error
+            log.warning("%s: %s", self._path, error)
+        try:
+            self.set_aside = salvage.start_over(self._path, self._rules, self._now())
+            self._open()
+        except (*damage.UNREADABLE, OSError) as error:
             raise explained(self._path, error) from error
 
     def begin_anew(self, witnessed: Sequence[Seal]) -> bool:
@@ -120,6 +114,36 @@ class Writer:
         self._take_up(witnessed)
         return True
 
+    def _look_around(self) -> None:
+        """Takes the ballast again where the disk has room again."""
+        held = self._ballast.take()
+        free_bytes = self._ballast.free_bytes
+        self.disk_is_full = not held or free_bytes < _NOTHING_BYTES
+        """Whether others have filled the disk, as of the last good commit."""
+
+        begun = self.standing.used_bytes + self.standing.free_bytes < ballast.SIZE_BYTES // 2
+        self._disk_crowds = not held and not (begun and free_bytes > ballast.SIZE_BYTES // 2)
+        """A file that has hardly begun grows first, into half of what was held back."""
+
+    def _open(self, ended: Reason | None = None) -> None:
+        """ended: why what the file holds is not continued."""
+        self._connection = open_writer(self._path, self._rules.max_size_bytes)
+        try:
+            if ended is not None:
+                end(self._connection, ended)
+                self._begin_log_anew()
+            self._take_up(self._witnessed)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _begin_log_anew(self) -> None:
+        """Or what is in doubt at the end of it would be so at the next start as well."""
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            log.warning("%s: the log goes on with what is in doubt at its end: %s", self._path, error)
+
     def _take_up(self, witnessed: Sequence[Seal]) -> None:
         """Where the last writer of this file left off."""
         journal, predecessor = establish(self._connection, self._identity, self._now(), witnessed)
@@ -133,17 +157,34 @@ class Writer:
         self._held = Held(self._connection, self._identity.boot)
         self.boots = Boots(self._connection, self._identity.boot)
         self._note_last()
-        self.newest = self._newest()
+        known = self.boots.newest()
+        self.newest = newest(self._connection, self.standing) if known is None else Instant(known)
         self._fold = rollups.catch_up(self._connection)
         self._minute = self._now() // rollups.MINUTE
         self.envelope = Envelope(self._identity, self.journal)
         fresh = self._mine(Lane.RECORDS).head == 0
+        self.holed = salvage.holed(self._connection)
+        """The lanes of which blocks were lost with a damaged file, by number."""
+
+        left = salvage.unfinished(self._connection)
+        self.carrying_over = bool(left)
+        if left:
+            self.set_aside = left[0].file
+            heads = {each.lane: each.head for each in left}
+            old = predecessor and [self.standing.lane(predecessor.journal, lane) for lane in Lane]
+            if predecessor and old:
+                predecessor = predecessor.reaching(*(heads.get(lane.number, lane.head) for lane in old))
         self.predecessor: Predecessor | None = predecessor if fresh else None
 
     @property
     def crowded(self) -> bool:
-        """Whether telemetry has to give room; the last sixteenth is for records and cursors."""
-        return self.standing.used_bytes > self._rules.max_size_bytes // 16 * 15
+        """Whether telemetry has to give room; the last sixteenth is for records and cursors.
+
+        On a full disk the file lives in the room that it has, and that must not run out.
+        """
+        if self.standing.used_bytes > self._rules.max_size_bytes // 16 * 15:
+            return True
+        return self._disk_crowds and not self._has_free_pages
 
     @property
     def seals(self) -> Mapping[Lane, Seal]:
@@ -187,6 +228,7 @@ class Writer:
             self._minute = minute
         taken, told = batch.entries[: sum(draft.taken for draft in telemetry)], batch.records[: len(records)]
         self._take_in(taken, told, passed, batch.rolled)
+        self._look_around()
         more = len(taken) < len(batch.entries) or len(told) < len(batch.records)
         return Committed(
             len(taken),
@@ -202,13 +244,62 @@ class Writer:
         Where the file itself has room for a commit, nothing goes: the disk around it is full, and deleting
         all would not help. Raises sqlite3.Error.
         """
-        if not self.crowded and self.standing.free_bytes > 4 * self._commit_bytes:
+        if not self.crowded and self._has_free_pages:
             return None
         for lane, upto in retention.for_room(self.standing):
             blocks = retention.doomed(self._connection, lane, upto, self._step_bytes)
             if blocks:
                 return self._delete(lane, blocks, Why.ROOM, clock)
         return None
+
+    def loses(self) -> bool:
+        """Whether room will soon be needed, and the next step for it takes something from an uplink."""
+        if not self.disk_is_full and self.standing.used_bytes < self._rules.max_size_bytes // 4 * 3:
+            return False
+        for lane, upto in retention.for_room(self.standing):
+            blocks = retention.doomed(self._connection, lane, lane.head, self._step_bytes)
+            if blocks:
+                return not self.standing.uplinks or blocks[-1].seq > upto
+        return True
+
+    def fold(self) -> bool:
+        """Brings the write-ahead log into the file, so that it begins anew. Raises sqlite3.Error."""
+        frames: int
+        done: int
+        _busy, frames, done = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return 0 < frames == done
+
+    def give_up_ballast(self) -> bool:
+        """On a full disk. Whether that made room."""
+        return self._ballast.disk_is_tight and self._ballast.give_up()
+
+    def carry_over(self, clock: str) -> bool:
+        """Carries a piece of what was set aside over. Returns whether there is more. Raises sqlite3.Error."""
+        progress = next(iter(salvage.unfinished(self._connection)), None)
+        self.carrying_over = progress is not None
+        if progress is None:
+            if self._aside is not None:
+                self._aside.close()
+            return False
+        if self.crowded:  # what is oldest goes first, with the next commit
+            return True
+        if self._aside is None:
+            self._aside = salvage.Aside(self._path.with_name(progress.file))
+        (lane,) = (each for each in self.standing.lanes if each.number == progress.lane)
+        progress, taken = salvage.piece(self._aside, lane, progress, self._commit_bytes)
+        with self._transaction():
+            for seq, row in taken:
+                salvage.keep(self._connection, lane.key(seq), row, self._aside)
+            salvage.note(self._connection, progress)
+            if progress.is_over and progress.has_lost:
+                loss = progress.record(self._identity, lane.journal, lane.lane, self._now())
+                gap = {Lane.RECORDS: self._held.own(packing.records([loss]), clock)}
+                self._append(Lane.RECORDS, gap, seal=True)
+        self.holed = salvage.holed(self._connection)
+        if lane.lane is Lane.TELEMETRY:
+            for seq, row in taken:
+                self._fold.add_block(lane.number, seq, row.body)
+        return True
 
     def expire(self, clock: str) -> int | None:
         """Deletes one step of what is older than its time. Returns as ``make_room``."""
@@ -223,9 +314,10 @@ class Writer:
     def register(self, uplink: str, start: Literal["oldest", "now"]) -> None:
         """A cursor in every lane for an uplink that has none."""
         known = uplink in self.standing.uplinks
+        forgotten = self.set_aside is not None  # how far it was is lost with the damaged file
         rows = [
             (uplink, lane.number, lane.pruned, lane.pruned_total)
-            if start == "oldest"
+            if start == "oldest" or forgotten
             else (uplink, lane.number, lane.head, lane.head_total)
             for lane in self.standing.lanes
         ]
@@ -274,6 +366,18 @@ class Writer:
         finally:
             self._connection.close()
             self._lock.release()
+
+    @property
+    def _has_free_pages(self) -> bool:
+        """Whether the file has room within for what comes: four commits, or a quarter of a small file."""
+        size = self.standing.used_bytes + self.standing.free_bytes
+        return self.standing.free_bytes > min(4 * self._commit_bytes, size // 4)
+
+    @property
+    def _step_bytes(self) -> int:
+        """Deleted in one transaction at the most."""
+        size = self.standing.used_bytes + self.standing.free_bytes
+        return min(_STEP_BYTES, self._rules.max_size_bytes // 64, max(size // 8, _SMALL_STEP_BYTES))
 
     def _mine(self, lane: Lane) -> LaneStanding:
         return self.standing.lane(self.journal, lane)
@@ -356,20 +460,6 @@ class Writer:
         """Where there is no room for it, the last boot counts as long as was known of it."""
         try:
             spans = [(lane.key(0), lane.key(SEQ_MASK)) for lane in self.standing.lanes]
-            self.boots.note_last(spans, _NEWEST_OF)
+            self.boots.note_last(spans, NEWEST_OF)
         except sqlite3.Error as error:
             log.warning("%s: the length of the last boot is not noted: %s", self._path, error)
-
-    def _newest(self) -> Instant | None:
-        known = self.boots.newest()
-        if known is not None:
-            return Instant(known)
-        newest = [
-            self._connection.execute(
-                "SELECT max(last) FROM (SELECT last FROM blocks WHERE key BETWEEN ? AND ?"
-                " ORDER BY key DESC LIMIT ?)",
-                (lane.key(0), lane.key(lane.head), _NEWEST_OF),
-            ).fetchone()[0]
-            for lane in self.standing.lanes
-        ]
-        return max((instant for instant in newest if instant is not None), default=None)

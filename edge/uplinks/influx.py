@@ -28,7 +28,7 @@ from urllib3.exceptions import HTTPError
 
 from drivers.contract import Instant
 from edge.alarms import Alarms, Cause
-from edge.errors import UplinkDown
+from edge.errors import JournalError, UplinkDown
 from edge.instant import parse_rfc3339
 from edge.journal.block import Block, Lane, Outbox
 from edge.journal.rollups import Rollup, values_of
@@ -83,9 +83,10 @@ class InfluxUplink:
         self._refused: Counter[str] = Counter()
         self._acknowledged_s: float | None = None
         self._barred = False
+        self._unread = False
 
     async def run(self) -> None:
-        """Until cancelled. Raises JournalError."""
+        """Until cancelled. A journal that cannot be read or written is an alarm, and is tried again."""
         commits = self._outbox.subscribe()
         try:
             with self._client() as client:
@@ -134,7 +135,7 @@ class InfluxUplink:
         )
 
     async def _deliver(self) -> bool:
-        """All that is owed by now; whether it went. Raises JournalError."""
+        """All that is owed by now; whether it went."""
         try:
             self._catch_up.fresh(await self._arrears.look())
             for arrear in self._arrears.lanes:
@@ -142,11 +143,15 @@ class InfluxUplink:
                     await self._arrears.read(arrear)
                     await self._deliver_piece(arrear)
             await self._tell_minutes()
-        except UplinkDown as down:
-            self._note(down)
+        except (UplinkDown, JournalError) as error:
+            self._note(error)
             self._arrears = Arrears(self._outbox, self.name)  # read again from the cursors
             await asyncio.sleep(self._backoff.pause_s())
             return False
+        self._backoff.reset()
+        if self._unread:
+            self._unread = False
+            self._alarms.cleared(Cause.UPLINK_JOURNAL, self.name)
         self._enter("connected")
         return True
 
@@ -163,6 +168,7 @@ class InfluxUplink:
         await self._deliver_blocks(blocks)
         last = blocks[-1]
         await self._outbox.acknowledge(self.name, last.journal, last.lane, last.seq)
+        self._backoff.reset()
         self._count(blocks)
 
     async def _deliver_blocks(self, blocks: Sequence[Block]) -> None:
@@ -226,7 +232,6 @@ class InfluxUplink:
         except (HTTPError, OSError) as error:
             raise UplinkDown(f"{self._store.url}: {error}") from error
         self._points += len(points)
-        self._backoff.reset()
         if self._barred:
             self._barred = False
             self._alarms.cleared(Cause.UPLINK_REFUSED, self.name)
@@ -253,11 +258,14 @@ class InfluxUplink:
         self._alarms.raised(Cause.UPLINK_QUARANTINE, self.name, detail)
         log.warning("uplink %s: set aside %s", self.name, detail)
 
-    def _note(self, down: UplinkDown) -> None:
-        """Keeps the error for `status`, and logs it where it is news."""
-        level = logging.DEBUG if str(down) == self._error and self._state == "waiting" else logging.WARNING
-        log.log(level, "uplink %s: %s; trying again", self.name, down)
-        self._error = str(down)
+    def _note(self, error: UplinkDown | JournalError) -> None:
+        """Keeps the error for `status`, logs it where it is news, raises the alarm that it may call for."""
+        level = logging.DEBUG if str(error) == self._error and self._state == "waiting" else logging.WARNING
+        log.log(level, "uplink %s: %s; trying again", self.name, error)
+        self._error = str(error)
+        if isinstance(error, JournalError):
+            self._unread = True
+            self._alarms.raised(Cause.UPLINK_JOURNAL, self.name, str(error))
         self._enter("waiting")
 
     def _enter(self, state: str) -> None:

@@ -14,8 +14,9 @@ from edge.evidence.verify import JournalFile, verify
 from edge.journal.block import Entry
 from edge.journal.identity import Identity
 from edge.journal.packing import Record
+from edge.journal.rules import Rules
 from edge.journal.waiting import Batch
-from edge.journal.writer import Rules, Writer
+from edge.journal.writer import Writer
 
 BLOCKS: Final = 20_000
 PER_COMMIT: Final = 10

@@ -24,6 +24,7 @@ PARTS: Final = {
     "power": "tests.faults.power.part",
     "kills": "tests.faults.power.kills",
     "network": "tests.faults.network.part",
+    "damage": "tests.faults.damage_everywhere",
 }
 """In the order in which they are tried; imported only when they are."""
 

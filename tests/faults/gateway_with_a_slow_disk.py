@@ -10,8 +10,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from edge.cli import serve
-from edge.journal.waiting import Batch
-from edge.journal.writer import Committed, Writer
+from edge.journal.waiting import Batch, Committed
+from edge.journal.writer import Writer
 
 commit = Writer.commit
 config = Path(sys.argv[1])

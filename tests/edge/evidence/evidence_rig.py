@@ -17,8 +17,8 @@ from edge.evidence.verify import EXPORT, JournalFile, Lines, Verdict, export, ve
 from edge.journal.block import Entry, Lane
 from edge.journal.identity import Identity
 from edge.journal.packing import Record
+from edge.journal.rules import Rules as JournalRules
 from edge.journal.waiting import Batch
-from edge.journal.writer import Rules as JournalRules
 from edge.journal.writer import Writer
 
 START_NS = 1_795_317_247_000_000_000

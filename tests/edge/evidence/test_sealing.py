@@ -20,8 +20,8 @@ from edge.journal import migrations
 from edge.journal.block import Entry, Lane
 from edge.journal.identity import Identity
 from edge.journal.packing import Envelope
+from edge.journal.rules import Rules as JournalRules
 from edge.journal.waiting import Batch
-from edge.journal.writer import Rules as JournalRules
 from tests.edge.evidence.evidence_rig import (
     DAY_S,
     KEY,

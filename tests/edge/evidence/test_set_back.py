@@ -10,7 +10,7 @@ import pytest
 from edge.evidence.seals import Seal, read_seal
 from edge.journal.block import Lane
 from edge.journal.identity import Reason
-from edge.journal.writer import Rules as JournalRules
+from edge.journal.rules import Rules as JournalRules
 from tests.edge.evidence.evidence_rig import DAY_S, KEY, SECOND_NS, Box, checked, newest_seal
 
 

@@ -158,7 +158,7 @@ async def fill_with_records(journal: Journal, box: Box) -> int:
 async def test_records_are_never_deleted_before_their_time_and_an_alarm_stands(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.journal.commits._EXPIRE_EVERY_S", 0.0)
+    monkeypatch.setattr("edge.journal.room._EXPIRE_EVERY_S", 0.0)
     async with box.journal(SMALL) as journal:
         await say(journal, box, 5)
         number = await fill_with_records(journal, box)
@@ -193,7 +193,7 @@ async def test_records_are_never_deleted_before_their_time_and_an_alarm_stands(
 async def test_telemetry_goes_on_by_itself_as_soon_as_there_is_room(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.journal.commits._EXPIRE_EVERY_S", 0.0)
+    monkeypatch.setattr("edge.journal.room._EXPIRE_EVERY_S", 0.0)
     rules = Rules(commit_every_s=0.01, max_size_bytes=2_000_000, keep_telemetry_s=9 * YEAR_S)
     async with box.journal(rules) as journal:
         journal.record("storage", box.at, BIG_RECORD)
@@ -211,7 +211,7 @@ async def test_telemetry_goes_on_by_itself_as_soon_as_there_is_room(
 async def test_values_for_the_rollups_take_no_room_from_records(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.journal.commits._EXPIRE_EVERY_S", 0.0)
+    monkeypatch.setattr("edge.journal.room._EXPIRE_EVERY_S", 0.0)
     async with box.journal(Rules(max_size_bytes=2_000_000, keep_telemetry_s=9 * YEAR_S)) as journal:
         await fill_with_records(journal, box)
         since = box.at
@@ -233,7 +233,7 @@ async def test_values_for_the_rollups_take_no_room_from_records(
 async def test_past_the_quota_records_wait_and_none_is_lost(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.journal.commits._EXPIRE_EVERY_S", 0.0)
+    monkeypatch.setattr("edge.journal.room._EXPIRE_EVERY_S", 0.0)
     async with box.journal(SMALL) as journal:
         for number in range(100):
             if number == 50:
@@ -270,6 +270,7 @@ async def test_a_commit_that_fails_is_tried_again_and_leaves_no_hole(box: Box) -
             with pytest.raises(JournalError, match="worn out"):
                 await journal.flush()
             assert journal.facts()["state"] == "failing"
+            assert box.rung == [("raised", Cause.JOURNAL_FAILING, "journal")]
             assert journal.observe(box.entry("c"))
             await asyncio.sleep(0.05)
             assert not commit.is_set()
@@ -284,6 +285,7 @@ async def test_a_commit_that_fails_is_tried_again_and_leaves_no_hole(box: Box) -
         assert [block.seq for block in told] == list(range(1, len(told) + 1))
         assert len(await blocks(journal, Lane.RECORDS)) == 1
         assert journal.facts()["state"] == "ok"
+        assert box.rung[1:] == [("cleared", Cause.JOURNAL_FAILING, "journal")]
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

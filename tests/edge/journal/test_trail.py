@@ -10,15 +10,15 @@ import orjson
 import pytest
 
 from edge.errors import JournalError
-from edge.journal import commits, finding, states, trail
+from edge.journal import finding, room, states, trail
 from edge.journal.database import open_reader
 from edge.journal.identity import Identity
 from edge.journal.packing import Record
 from edge.journal.states import Row
 from edge.journal.store import Journal, Rules
 from edge.journal.trail import Index, Link
-from edge.journal.waiting import Batch
-from edge.journal.writer import Committed, Writer
+from edge.journal.waiting import Batch, Committed
+from edge.journal.writer import Writer
 from tests.edge.journal.journal_rig import DAY_S, START, Box
 
 TAG, LOT, CARCASS, ROOM = "cn-eartag:362292600000123", "lot:A-1", "carcass:2611220001", "place:chiller-1"
@@ -77,7 +77,7 @@ async def test_the_newest_revision_holds_and_an_older_one_changes_nothing(box: B
 
 
 async def test_what_retention_deletes_leaves_the_trail(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commits, "_EXPIRE_EVERY_S", 0.0)
+    monkeypatch.setattr(room, "_EXPIRE_EVERY_S", 0.0)
     async with box.journal(Rules(keep_records_s=DAY_S)) as journal:
         tell(journal, box, "old", link(TAG, "became", CARCASS))
         await journal.flush()
@@ -93,7 +93,7 @@ async def test_what_retention_deletes_leaves_the_trail(box: Box, monkeypatch: py
 
 
 async def test_what_retention_deletes_was_in_no_room(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commits, "_EXPIRE_EVERY_S", 0.0)
+    monkeypatch.setattr(room, "_EXPIRE_EVERY_S", 0.0)
     stay = "SELECT count(*) FROM stays"
     async with box.journal(Rules(keep_records_s=DAY_S)) as journal:
         tell(journal, box, "old", link(CARCASS, "entered", ROOM))

@@ -9,8 +9,10 @@ from contextlib import closing, suppress
 import pytest
 
 from edge.alarms import Cause
+from edge.errors import JournalDamagedError
 from edge.journal import inspection
 from edge.journal.block import Lane
+from edge.journal.identity import Reason
 from edge.journal.reader import Reader
 from edge.journal.standing import LaneStanding
 from edge.journal.store import Journal
@@ -113,14 +115,37 @@ async def test_the_walk_goes_on_where_the_last_start_left_it(
     assert first_pieces[0].seq > left
 
 
-async def test_a_page_that_cannot_be_read_is_an_alarm_and_no_end(
+async def test_a_disk_that_cannot_be_read_is_an_alarm_and_no_end(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await filled(box, 3)
 
-    def broken(*_: object) -> Walked:
+    def unreadable(*_: object) -> Walked:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    async with box.journal() as journal:
+        monkeypatch.setattr(Reader, "walk", unreadable)
+        await inspected(journal, box, RAISED)
+
+
+async def test_a_page_that_is_damaged_ends_the_journal_which_sets_it_aside(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(box, 3)
+
+    def damaged(*_: object) -> Walked:
         raise sqlite3.DatabaseError("database disk image is malformed")
 
     async with box.journal() as journal:
-        monkeypatch.setattr(Reader, "walk", broken)
-        await inspected(journal, box, RAISED)
+        before = journal.id
+        monkeypatch.setattr(Reader, "walk", damaged)
+        run = asyncio.create_task(journal.run())
+        with pytest.raises(JournalDamagedError, match="malformed"):
+            await journal.inspect()
+        with pytest.raises(JournalDamagedError, match="malformed"):  # whoever came upon it
+            await asyncio.wait_for(run, 30)
+    async with box.journal() as journal:
+        assert journal.set_aside is not None
+        assert journal.predecessor is not None
+        assert (journal.predecessor.journal, journal.predecessor.reason) == (before, Reason.DAMAGED)
+        assert journal.predecessor.telemetry == 3

@@ -15,7 +15,7 @@ import pytest
 
 from drivers.contract import Instant
 from edge.alarms import Cause
-from edge.errors import SettingsError
+from edge.errors import JournalError, SettingsError
 from edge.gateway import load
 from edge.journal.block import Block, Lane
 from edge.journal.rollups import Rollup
@@ -172,4 +172,46 @@ async def test_a_block_that_cannot_be_read_is_in_nobodys_way(store: Refusing) ->
     await until(lambda: outbox.cursor() == 2)
     assert uplink.facts()["refused"] == {"unreadable": 1}
     assert len(store.taken) == 1
+    await ended(task)
+
+
+class FailingOutbox(RolledOutbox):
+    """fails: the call that raises."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fails = ""
+        self.failed = 0
+
+    async def read(self, journal: str, lane: Lane, after: int, most_bytes: int = 1 << 20) -> list[Block]:
+        self._fail("read")
+        return await super().read(journal, lane, after, most_bytes)
+
+    async def acknowledge(self, uplink: str, journal: str, lane: Lane, seq: int) -> None:
+        self._fail("acknowledge")
+        await super().acknowledge(uplink, journal, lane, seq)
+
+    def _fail(self, what: str) -> None:
+        if what == self.fails:
+            self.failed += 1
+            raise JournalError("journal.db: disk I/O error; see its disk")
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("what", ["read", "acknowledge"])
+async def test_a_journal_that_cannot_be_used_is_an_alarm_and_is_tried_again(
+    store: Refusing, what: str
+) -> None:
+    outbox, alarms = FailingOutbox(), AlarmLog()
+    outbox.fails = what
+    outbox.entries("a")
+    uplink = uplink_to(store, outbox, alarms)
+    task = await running(uplink)
+    await until(lambda: outbox.failed >= 3)
+    assert "disk I/O error" in alarms.standing[Cause.UPLINK_JOURNAL]
+    assert "disk I/O error" in str(uplink.facts()["last_error"])
+    assert outbox.cursor() == 0
+    outbox.fails = ""
+    await until(lambda: outbox.cursor() == 1)
+    await until(lambda: not alarms.standing)
     await ended(task)

@@ -26,6 +26,9 @@ from tests.faults.power.recorded import SMALL_LOG_BYTES
 from tests.faults.power.workloads import WORKLOADS, Before, Play, Workload
 
 CHECKOUT: Final = Path(__file__).parents[3]
+SMALL_BALLAST_BYTES: Final = 4096
+"""So that the cuts do not fall upon the holding back of room, of which nothing is promised."""
+
 _PATIENCE_S: Final = 60.0
 
 
@@ -79,5 +82,8 @@ def main(folder: Path, name: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) > 3:
         patch("sqlite3.connect", _Lesser).start()
-    with patch("edge.journal.database._WAL_BYTES", SMALL_LOG_BYTES):
+    with (
+        patch("edge.journal.database._WAL_BYTES", SMALL_LOG_BYTES),
+        patch("edge.journal.ballast.SIZE_BYTES", SMALL_BALLAST_BYTES),
+    ):
         main(Path(sys.argv[1]), sys.argv[2])

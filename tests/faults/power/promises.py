@@ -110,6 +110,7 @@ class Found(NamedTuple):
 def broken(folder: Path, promised: Promised, ever: Mapping[Key, str]) -> set[str]:
     """Opens the journal in this folder as the gateway would, and says what it does not keep.
 
+    It may go on in a new journal, or in a new file with what was saved of the old one: that breaks nothing.
     ever: every block that was said to be stored, before the cut or later.
     """
     try:
@@ -137,6 +138,8 @@ def _open(box: Box, witnessed: Sequence[Seal]) -> Found:
     if key_file.exists():
         box.key = read_key(key_file)
     with closing(Writer(box.path, box.identity(), Rules(), box.now)) as writer:
+        while writer.carry_over("ntp"):
+            pass
         now = writer.standing
         blocks = blocks_in(box.path)
         lanes = {lane.number: lane for lane in now.lanes}

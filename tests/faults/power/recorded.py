@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from unittest.mock import patch
@@ -44,7 +44,7 @@ def recording(base: Image, synchronous: str = "FULL") -> Iterator[Recording]:
     try:
         with (
             patch("edge.journal.database._connect", connect),
-            patch("edge.journal.database._sync_folder", lambda _: found.operations.append(SyncNames())),
+            patch("edge.journal.database.sync_folder", lambda _: found.operations.append(SyncNames())),
             patch("edge.journal.database._WAL_BYTES", SMALL_LOG_BYTES),
         ):
             yield found
@@ -124,6 +124,7 @@ class _Connection:
         access = apsw.SQLITE_OPEN_READONLY
         if mode != "ro":
             access = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        self._only_reads = mode == "ro"
         self._apsw = _as_sqlite3(lambda: apsw.Connection(str(path), flags=access, vfs=_VFS))
         self._apsw.set_busy_timeout(_BUSY_MS)
 
@@ -144,7 +145,8 @@ class _Connection:
         _as_sqlite3(lambda: self._apsw.execute(sql).fetchall())
 
     def close(self) -> None:
-        self._apsw.close()
+        with suppress(apsw.IOError) if self._only_reads else nullcontext():  # the last one may lock no file
+            self._apsw.close()
 
 
 def _as_sqlite3(work: Callable[[], _T]) -> _T:
