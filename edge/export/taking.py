@@ -73,7 +73,7 @@ def take(settings: Settings, asked: Asked, folder: Path, lang: Lang) -> Taken:
             _tell(folder, settings, asked, taken)
     except sqlite3.Error as error:
         raise explained(path, error) from error
-    except orjson.JSONDecodeError as error:
+    except (ValueError, LookupError, TypeError) as error:  # whatever damaged bytes may say
         raise JournalError(f"{path} holds a block that is damaged; see `tagtrail verify`") from error
     return taken
 

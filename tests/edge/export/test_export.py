@@ -295,7 +295,7 @@ def test_no_read_stays_open_that_would_keep_the_write_ahead_log_from_starting_ov
 
 
 def test_a_damaged_block_ends_the_export_and_says_so(box: Box, tmp_path: Path) -> None:
-    box.written()
+    days_of_readings(box, days=1)
     with box.tampering() as file:
         file.execute("UPDATE blocks SET body = x'7b00' WHERE key = ?", (box.key_of(Lane.TELEMETRY, 3),))
     done = said("export", tmp_path / "site.yaml", "--readings", "-o", tmp_path / "out")
