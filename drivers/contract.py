@@ -343,6 +343,14 @@ class Source(Protocol):
         """Frames, bytes, exchanges, bus load: what `status` shows of the port."""
 
 
+@runtime_checkable
+class Rehung(Source, Protocol):
+    """A source whose devices can change while it runs; a wire is not opened anew for it."""
+
+    def hang(self, devices: Sequence[Device]) -> None:
+        """From now on these. One that is the same object as before misses nothing."""
+
+
 class Driver(NamedTuple):
     """One line of the catalogue: what stands behind a driver's name in the YAML file.
 

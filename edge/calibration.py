@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, TypeAlias
 
@@ -23,21 +24,38 @@ DIGITS: Final = 6
 """Decimals that an adjusted value keeps: far finer than any instrument, and 3.7 - 0.3 is 3.4."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Offset:
+    offset: float
+
+    def __call__(self, shown: float) -> float:
+        return round(shown + self.offset, DIGITS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """lines: each from where on it holds: shown, true, slope. bends: the shown where the next begins."""
+
+    lines: tuple[tuple[float, float, float], ...]
+    bends: tuple[float, ...]
+
+    def __call__(self, shown: float) -> float:
+        start, true, slope = self.lines[bisect_right(self.bends, shown)]
+        return round(true + (shown - start) * slope, DIGITS)
+
+
 def by_offset(offset: float) -> Calibration:
-    """Adds ``offset``."""
-    return lambda shown: round(shown + offset, DIGITS)
+    """Adds ``offset``. Two with the same are equal."""
+    return _Offset(offset)
 
 
 def by_points(points: Sequence[tuple[float, float]]) -> Calibration:
-    """Straight lines through pairs of shown and true value: two at least, the shown strictly increasing."""
-    lines = [
+    """Straight lines through pairs of shown and true value: two at least, the shown strictly increasing.
+
+    Two through the same points are equal.
+    """
+    lines = tuple(
         (shown, true, (next_true - true) / (next_shown - shown))
         for (shown, true), (next_shown, next_true) in pairwise(points)
-    ]
-    bends = [shown for shown, _, _ in lines[1:]]
-
-    def true_value(shown: float) -> float:
-        start, true, slope = lines[bisect_right(bends, shown)]
-        return round(true + (shown - start) * slope, DIGITS)
-
-    return true_value
+    )
+    return _Lines(lines, tuple(shown for shown, _, _ in lines[1:]))

@@ -22,7 +22,6 @@ import click
 
 from drivers.contract import Instant, LinkDown
 from edge import completion, gateway, show, typed, watching
-from edge import scan as scanned
 from edge import trace as traced
 from edge.control import NoDaemon, Refused, ask
 from edge.diagnosis import verb as diagnosing
@@ -34,6 +33,8 @@ from edge.evidence.seals import Handover, is_public_key
 from edge.export import verb as exporting
 from edge.journal.database import expect_readable
 from edge.messages import LANGS, Lang, from_locale, sentence, text
+from edge.rereading import Rereading
+from edge.scan import verbs as scanning
 from edge.verb import EXIT_NO, EXIT_UNREACHABLE, EXIT_USAGE, DurationType, end, json_option, print_json
 
 log = logging.getLogger(__name__)
@@ -102,12 +103,16 @@ async def serve(config: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    rereading = Rereading(config)
+    loop.add_signal_handler(signal.SIGHUP, rereading.asked.set)
+    settings = gateway.load(config)
     while not stop.is_set():
-        running = await gateway.Gateway.open(gateway.load(config))
+        running = await gateway.Gateway.open(settings)
         try:
-            await running.run(stop)
+            await running.run(stop, rereading)
         except JournalDamagedError as error:
             log.error("%s", error)
+        settings = running.settings  # those in force, whatever the file says by now
 
 
 def check(lang: Lang) -> click.Command:
@@ -264,25 +269,7 @@ def key(lang: Lang) -> click.Command:
 
 
 def scan(lang: Lang) -> click.Command:
-    @click.command("ble", help=text(lang, "cli.scan_ble"))
-    @click.option("--adapter", default="hci0", show_default=True, help=text(lang, "cli.option_adapter"))
-    @click.option(
-        "--for",
-        "seconds",
-        type=DurationType(),
-        default="10s",
-        show_default=True,
-        help=text(lang, "cli.option_listen"),
-    )
-    @json_option(lang)
-    def ble(adapter: str, seconds: float, as_json: bool) -> None:
-        devices = asyncio.run(gateway.in_the_air(adapter, seconds))
-        if as_json:
-            print_json(scanned.facts(devices))
-        else:
-            click.echo(scanned.as_yaml(devices, adapter, lang))
-
-    return click.Group("scan", help=text(lang, "cli.scan"), commands=[ble])
+    return scanning.scan(lang, gateway.drivers())
 
 
 def trace(lang: Lang) -> click.Command:

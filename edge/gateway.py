@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers.catalogue import DRIVERS
-from drivers.contract import Instant, NobodyAnswers
+from drivers.contract import Driver, Instant
 from edge import settings as schema
 from edge import status
 from edge.alarms import Cause
 from edge.clock import Clock, Machine, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
+from edge.delivering import FarSide, Uplinks, given_up, registered
 from edge.diagnosis import running as diagnosis
 from edge.entering import Entering
 from edge.errors import JournalError, SettingsError, UplinkDown
@@ -34,47 +35,33 @@ from edge.evidence.holding import handed_over, its_own, signing_key
 from edge.evidence.seals import Seal
 from edge.holds import HoldLists
 from edge.intake import Intake
-from edge.journal.block import Entry
+from edge.journal.states import Row
 from edge.journal.store import Identity, Journal, Rules
 from edge.journal.trail import Newest
 from edge.own_records import OwnRecords
-from edge.reading import longest_wait_s, read_directly, read_next
+from edge.ports import Ports
+from edge.reading import longest_wait_s, read_alone, read_next
 from edge.reckoning import Reckoning, taken_up
 from edge.recorders.commanded import Commanded
+from edge.recorders.contract import Recorder
 from edge.recorders.corrections import Corrections
-from edge.recorders.holds import Holds
 from edge.recording import Recording
-from edge.scan import Found, found
+from edge.reload import Difference, difference, in_force, refusals
+from edge.rereading import Rereading
+from edge.running import Running
 from edge.settings import Settings
-from edge.supervisor import PATIENCE_S, Health, supervise
+from edge.supervisor import PATIENCE_S
 from edge.systemd import notify, watchdog_s
 from edge.uplinks.contract import Uplink
 from edge.uplinks.mqtt import MqttUplink, Target
 from edge.uplinks.seals import kept_by
-from edge.uplinks.store import Store
+from edge.wanted import Wanted
 from edge.watchdog import Watchdog
-from edge.wiring import (
-    allowed,
-    holds,
-    instruments,
-    intaken,
-    known,
-    recorders,
-    sources,
-    stores,
-    targets,
-    to_stores,
-)
+from edge.wiring import allowed, known
 
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
-
-TIMEOUTS: Final = 3
-"""Of a port, that a turn of its source may take besides: waiting for silence, asking, guarding."""
-
-ENDS_WITHIN_S: Final = 2.0
-"""What has not ended by then when the gateway stops is not waited for: what it gave is stored."""
 
 
 def load(path: Path) -> Settings:
@@ -87,29 +74,32 @@ class Gateway:
 
     def __init__(
         self,
-        settings: Settings,
-        targets: Mapping[str, Target],
-        stores: Mapping[str, Store],
+        wanted: Wanted,
         clock: Clock,
         own: OwnRecords,
         *,
         journal: Journal,
         recording: Recording,
+        lasting: Sequence[Recorder],
         corrections: Corrections,
         entering: Entering,
-        held: Holds,
         commanded: Commanded,
         asked: Container[str],
     ) -> None:
-        """asked: the uplinks whose seals have been seen."""
-        self.settings = settings
+        """lasting: the recorders that no settings change. asked: the uplinks whose seals have been seen."""
+        self.settings = wanted.settings
         self.clock = clock
         self.own = own
         self.journal = journal
         self.started = time.monotonic()
+        self.rereading: Rereading | None = None
         self._lost: dict[str, tuple[Instant, int]] = {}
+        self._running = Running()
+        self.recording = recording
+        self._lasting = lasting
+        self.entering = entering
         self.intake = Intake(
-            intaken(settings, DRIVERS),
+            wanted.devices,
             journal=journal,
             now=clock.now,
             alarms=own,
@@ -118,39 +108,37 @@ class Gateway:
             lost=self._remember_lost,
             recorded=recording.observe,
         )
-        self.recording = recording
         self.reckoning = Reckoning(
             *(clock, journal, own),
             recording=recording,
             corrections=corrections,
             intake=self.intake,
         )
-        self.entering = entering
-        self.sources = sources(settings, DRIVERS, clock.now, opened=self._port_opened)
-        self.health = {name: Health(f"port {name}") for name in self.sources}
+        self._watchdog_s = watchdog_s()
+        patience_s = PATIENCE_S if self._watchdog_s is None else self._watchdog_s / 2
+        self.ports = Ports(
+            *(wanted.hung, self.intake),
+            alarms=own,
+            now=clock.now,
+            running=self._running,
+            patience_s=patience_s,
+        )
         self.hold_lists = HoldLists(
-            held,
+            wanted.held,
             clock.now,
             knows_time=lambda: clock.known,
             enter=recording.enter,
             refused=partial(own.event, "holds"),
         )
         self.commands = Commands(
-            *(allowed(settings), self._verbs(), commanded, journal, clock.now),
+            *(allowed(wanted.settings), self._verbs(), commanded, journal, clock.now),
             knows_time=lambda: clock.known,
             refused=own.command_refused,
-            answer=lambda uplink, verb, payload: self.uplinks[uplink].answer(verb, payload),
+            answer=self._answer,
         )
-        self.uplinks: dict[str, Uplink] = to_stores(stores, journal, own) | {
-            name: MqttUplink(
-                *(name, target, journal, own, partial(status.brief, self)),
-                holds=partial(self.hold_lists.offer, name),
-                commands=partial(self.commands.offer, name),
-                seals=lambda: journal.seals,
-                witness=None if name in asked else self._witness,
-            )
-            for name, target in targets.items()
-        }
+        self._asked = asked
+        self._delivering = Uplinks(wanted.far, journal, own, self._to_broker, self._running)
+        self._asked = ()
 
     @classmethod
     async def open(cls, settings: Settings, machine: Machine | None = None) -> Gateway:
@@ -158,9 +146,8 @@ class Gateway:
 
         Raises SettingsError, JournalError.
         """
-        for warning in settings.warnings:
-            log.warning("%s", warning.render("en"))
-        far_sides = targets(settings), stores(settings)
+        _warn(settings)
+        wanted = Wanted.by(settings, DRIVERS)
         clock = Clock(
             trust_system=settings.clock.trust == "system",
             set_from=settings.clock.set_from,
@@ -168,16 +155,16 @@ class Gateway:
             machine=machine,
         )
         own = OwnRecords(settings.gateway.id, settings.gateway.operator.name, clock.now)
-        kept = await _kept_seals(settings, far_sides[0])
+        kept = await _kept_seals(settings, wanted.far)
         journal = await _opened(settings, clock, own, chain(*kept.values()))
-        await _register(settings, journal, own)
+        await registered(wanted.far, journal)
+        await given_up(wanted.far, journal, own)
         found: dict[str, Newest | None] = {}
         corrections = Corrections(found)
-        derived = recorders(settings, DRIVERS)
-        held = holds(settings, DRIVERS, derived)
         commanded = Commanded()
+        lasting: list[Recorder] = [corrections, commanded, own.standing]
         recording = Recording(
-            [*derived, corrections, held, commanded, own.standing, instruments(settings, own.standing)],
+            wanted.recorders(own, lasting),
             journal=journal,
             notice=own.noticed,
             amended=corrections.amended,
@@ -192,65 +179,87 @@ class Gateway:
         own.attach(journal)
         entering = Entering(recording, journal, found, clock.now)
         gateway = cls(
-            *(settings, *far_sides, clock, own),
+            *(wanted, clock, own),
             journal=journal,
             recording=recording,
+            lasting=lasting,
             corrections=corrections,
             entering=entering,
-            held=held,
             commanded=commanded,
             asked=kept,
         )
         await gateway.reckoning.check()
         return gateway
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Until ``stop`` is set; then everything that was observed is committed before this returns."""
-        tasks: list[asyncio.Task[None]] = []
+    async def run(self, stop: asyncio.Event, rereading: Rereading | None = None) -> None:
+        """Until ``stop`` is set; then everything that was observed is committed before this returns.
+
+        rereading: when the settings are to be read again; None: never.
+        """
+        self.rereading = rereading
         try:
             async with ControlSocket(socket_path(self.settings.journal.path), self._verbs()):
-                tasks = [asyncio.create_task(work, name=name) for name, work in self._work().items()]
+                self._begin()
                 notify("READY=1")
-                stopping = asyncio.create_task(_stopped(stop), name="stop")
-                tasks.append(stopping)
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
+                await self._running.until(stop)
                 notify("STOPPING=1")
         finally:
-            for task in tasks:
-                task.cancel()
-            ended = asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.wait([ended], timeout=ENDS_WITHIN_S)
+            await self._running.end_all()
             self.intake.end()
             self.own.event("stopped", {"version": status.VERSION})
             await self.journal.close()
 
-    def _work(self) -> dict[str, Any]:
-        watchdog = watchdog_s()
-        work: dict[str, Any] = {
-            "journal": self.journal.run(),
-            "tick": self._tick(),
-            "clock": self.reckoning.run(),
-            "holds": self.hold_lists.run(),
-            "commands": self.commands.run(),
-            "chain": self.journal.inspect(),
-        }
-        patience_s = PATIENCE_S if watchdog is None else watchdog / 2
-        if watchdog is not None:
-            work["watchdog"] = Watchdog(watchdog, self.journal, self.health.values()).run()
-        for name, source in self.sources.items():
-            work[f"port {name}"] = supervise(
-                self.health[name],
-                partial(source.run, self.intake),
-                failed=partial(self._port_failed, name),
-                recovered=partial(self._port_recovered, name),
-                turns=partial(getattr, source, "turns"),
-                patience_s=patience_s + TIMEOUTS * self.settings.ports[name].timeout_s,
-            )
-        for name, uplink in self.uplinks.items():
-            work[f"uplink {name}"] = uplink.run()
-        return work
+    @property
+    def uplinks(self) -> Mapping[str, Uplink]:
+        """Those of now, by name."""
+        return self._delivering.by_name
+
+    def _begin(self) -> None:
+        self._running.begin("journal", self.journal.run())
+        self._running.begin("tick", self._tick())
+        self._running.begin("clock", self.reckoning.run())
+        self._running.begin("holds", self.hold_lists.run())
+        self._running.begin("commands", self.commands.run())
+        self._running.begin("chain", self.journal.inspect())
+        if self._watchdog_s is not None:
+            watchdog = Watchdog(self._watchdog_s, self.journal, self.ports.health.values())
+            self._running.begin("watchdog", watchdog.run())
+        self.ports.begin()
+        self._delivering.begin()
+        if self.rereading is not None:
+            self._running.begin("settings", self.rereading.run(self._reread, self.own, self.clock.now))
+
+    async def _reread(self, file: Path) -> Difference:
+        """Raises SettingsError, JournalError: then nothing has changed."""
+        new = await asyncio.to_thread(load, file)
+        problems = refusals(self.settings, new, file)
+        if problems:
+            raise SettingsError(problems=problems)
+        _warn(new)
+        wanted = await asyncio.to_thread(Wanted.by, in_force(self.settings, new), DRIVERS)
+        secrets = [f"devices.{name}" for name in self.ports.secrets(wanted.hung)]
+        secrets += [f"uplinks.{name}" for name in self._delivering.differing(wanted.far)]
+        differs = difference(self.settings, new, secrets)
+        await self._change(wanted)
+        return differs
+
+    async def _change(self, wanted: Wanted) -> None:
+        """Goes over to these settings; what they do not touch goes on. Raises JournalError, before anything
+        has changed."""
+        remembered: list[Row] = []
+        if self.recording.lacks(wanted.derived):
+            await self.journal.flush()
+            remembered = await self.journal.remembered()
+        await registered(wanted.far, self.journal)
+        await self.ports.end(wanted.hung)
+        self.settings = wanted.settings
+        self.recording.change(wanted.recorders(self.own, self._lasting), remembered)
+        self.intake.change(wanted.devices)
+        self.hold_lists.change(wanted.held)
+        self.commands.change(allowed(wanted.settings))
+        self.ports.change(wanted.hung)
+        await self._delivering.change(wanted.far)
+        self.own.settled(known(wanted.settings)._replace(running=True))
 
     async def _tick(self) -> None:
         while True:
@@ -259,22 +268,20 @@ class Gateway:
             self.recording.tick(self.clock.now())
             self._tell_lost()
 
-    def _port_opened(self, port: str) -> None:
-        self.own.cleared(Cause.PORT_DOWN, port)
-
-    def _port_recovered(self, port: str) -> None:
-        """A radio is no link that opens: it has been listening for a while."""
-        if self.settings.ports[port].kind == "bluetooth":
-            self._port_opened(port)
-
-    def _port_failed(self, port: str, failure: Exception) -> None:
-        """From now until it opens again nothing is heard on this port, tags that pass included."""
-        if not isinstance(failure, NobodyAnswers):  # then it is its devices that are silent
-            self.own.raised(Cause.PORT_DOWN, port, str(failure))
-
     def _live(self, device: str, body: bytes) -> None:
-        for uplink in self.uplinks.values():
-            uplink.live(device, body)
+        self._delivering.live(device, body)
+
+    def _answer(self, uplink: str, verb: str, payload: bytes) -> None:
+        self._delivering.answer(uplink, verb, payload)
+
+    def _to_broker(self, name: str, target: Target) -> MqttUplink:
+        return MqttUplink(
+            *(name, target, self.journal, self.own, partial(status.brief, self)),
+            holds=partial(self.hold_lists.offer, name),
+            commands=partial(self.commands.offer, name),
+            seals=lambda: self.journal.seals,
+            witness=None if name in self._asked else self._witness,
+        )
 
     def _remember_lost(self, device: str, at: Instant, observations: int) -> None:
         since, count = self._lost.get(device, (at, 0))
@@ -312,14 +319,11 @@ class Gateway:
             "status": self._status,
             "read": self._read,
             "enter": self.entering.enter,
-            "diagnose": self._diagnose,
+            "diagnose": partial(diagnosis.answered, self),
         }
 
     async def _status(self, _request: Mapping[str, Any]) -> dict[str, Any]:
         return await status.entire(self)
-
-    async def _diagnose(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        return await diagnosis.told(self, request.get("most_bytes"))
 
     async def _read(self, request: Mapping[str, Any]) -> dict[str, Any]:
         device, asked_s = request.get("device"), request.get("wait")
@@ -328,11 +332,10 @@ class Gateway:
         if device not in self.settings.devices:
             raise Refused("unknown_device", device=device)
         port = self.settings.devices[device].port
-        source = self.sources[port]
         wait_s = asked_s or longest_wait_s(self.settings.ports[port].kind)
-        if self.health[port].state == "down":
-            raise Refused("link_down", detail=self.health[port].error)
-        return await read_next(self.intake, source, device, float(wait_s))
+        if self.ports.health[port].state == "down":
+            raise Refused("link_down", detail=self.ports.health[port].error)
+        return await read_next(self.intake, self.ports.sources[port], device, float(wait_s))
 
 
 async def _opened(settings: Settings, clock: Clock, own: OwnRecords, witnessed: Iterable[Seal]) -> Journal:
@@ -365,8 +368,9 @@ async def _opened(settings: Settings, clock: Clock, own: OwnRecords, witnessed: 
     return journal
 
 
-async def _kept_seals(settings: Settings, brokers: Mapping[str, Target]) -> dict[str, list[Seal]]:
+async def _kept_seals(settings: Settings, far: Mapping[str, FarSide]) -> dict[str, list[Seal]]:
     """By uplink, of those that answer in time; a new file has nothing that could be behind them."""
+    brokers = {name: each.where for name, each in far.items() if isinstance(each.where, Target)}
     if not settings.journal.path.exists():
         return {name: [] for name in brokers}
     return await kept_by(brokers)
@@ -380,55 +384,16 @@ def _tell_of_predecessor(journal: Journal, own: OwnRecords, damaged: str | None 
         own.event("journal", facts | ({"damaged": damaged} if damaged else {}))
 
 
-async def _register(settings: Settings, journal: Journal, own: OwnRecords) -> None:
-    """A cursor for each uplink, and none for one that is no more. Raises JournalError."""
-    for name, uplink in settings.uplinks.items():
-        await journal.register(name, uplink.start)
-    backlog: Any = journal.facts()["backlog"]
-    for gone in journal.uplinks - settings.uplinks.keys():
-        own.event("uplink_removed", {"uplink": gone, "backlog": backlog[gone]})
-        await journal.forget(gone)
+def _warn(settings: Settings) -> None:
+    for warning in settings.warnings:
+        log.warning("%s", warning.render("en"))
 
 
-async def _stopped(stop: asyncio.Event) -> None:
-    await stop.wait()
-
-
-async def in_the_air(adapter: str, seconds: float) -> list[Found]:
-    """The Bluetooth devices that this adapter hears, and who understands them. Raises LinkDown."""
-    from drivers.ble.air import listen  # noqa: PLC0415 - bleak and D-Bus are loaded only where there is a radio
-
-    return [found(heard, DRIVERS) for heard in await listen(adapter, seconds)]
+def drivers() -> Mapping[str, Driver]:
+    """The catalogue, for who tries all of them."""
+    return DRIVERS
 
 
 async def read_without_daemon(settings: Settings, device: str, wait_s: float | None) -> dict[str, Any]:
     """The verb `read` where no daemon holds the port; wait_s: None, as is usual. Raises LinkDown, Refused."""
-    if device not in settings.devices:
-        raise Refused("unknown_device", device=device)
-    clock = Clock(trust_system=True)
-    intake = Intake(
-        [facts for facts in intaken(settings, DRIVERS) if facts.name == device],
-        journal=_Nowhere(),
-        now=clock.now,
-        alarms=_Nowhere(),
-        offer=clock.offer,
-        live=lambda _device, _body: None,
-        lost=lambda _device, _at, _observations: None,
-        recorded=lambda _device, _observations: None,
-    )
-    (source,) = sources(settings, DRIVERS, clock.now, only=device).values()
-    kind = settings.ports[settings.devices[device].port].kind
-    return await read_directly(intake, source, device, wait_s or longest_wait_s(kind))
-
-
-class _Nowhere:
-    """Keeps nothing: a reading for a technician's eyes leaves no trace."""
-
-    def observe(self, _entry: Entry) -> bool:
-        return True
-
-    def roll(self, _at: Instant, _values: Sequence[tuple[str, float]]) -> None: ...
-
-    def raised(self, _cause: Cause, _subject: str, _detail: str) -> None: ...
-
-    def cleared(self, _cause: Cause, _subject: str) -> None: ...
+    return await read_alone(settings, DRIVERS, device, wait_s)

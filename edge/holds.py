@@ -51,6 +51,10 @@ class HoldLists:
         self._news = asyncio.Event()
         self.counts: Counter[str] = Counter()
 
+    def change(self, holds: Holds) -> None:
+        """The recorder that has taken the other's place."""
+        self._holds = holds
+
     def offer(self, uplink: str, payload: bytes) -> None:
         """What was published; never blocks."""
         self._waiting[uplink] = payload

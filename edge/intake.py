@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from drivers import defects
@@ -127,6 +127,18 @@ class Intake:
                 self._alarms.raised(Cause.SILENT, state.device.name, _why(state))
                 self._tell_gap(state, _silence(state, at))
 
+    def change(self, devices: Sequence[Intaken]) -> None:
+        """From now on these. What is known of one that is as it was stays; the others begin anew, and what
+        their open windows counted is told."""
+        former = self.devices
+        self.devices = {
+            device.name: before
+            if (before := former.get(device.name)) is not None and before.device == device
+            else state_of(device, self._steady())
+            for device in devices
+        }
+        self._end(state for name, state in former.items() if self.devices.get(name) is not state)
+
     def restamp(self, again: Restamping) -> None:
         """The time has become known: windows, spacing and gaps go on as if it always had been."""
         for state in self.devices.values():
@@ -134,8 +146,11 @@ class Intake:
 
     def end(self) -> None:
         """Before the gateway stops: tells what the open windows counted."""
+        self._end(self.devices.values())
+
+    def _end(self, states: Iterable[DeviceState]) -> None:
         at = self._now()
-        for state in self.devices.values():
+        for state in states:
             for closed in state.windows.end():
                 self._store(
                     state, entries.again(state.device.name, closed.code, at, closed.times, closed.last)

@@ -56,18 +56,29 @@ class Recording:
         self._journal = journal
         self._notice = notice
         self._amended = amended
-        self._hearing: defaultdict[str, list[Recorder]] = defaultdict(list)
-        for recorder in recorders:
-            for device in recorder.hears:
-                self._hearing[device].append(recorder)
+        self._leaving: list[Recorder] = []
+        self._hearing = _hearing(recorders)
 
     def load(self, rows: Iterable[Row]) -> None:
         """What the recorders remembered; of one that is no longer there it stays in the journal."""
-        by_recorder: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in rows:
-            by_recorder[row.recorder].append(row)
-        for recorder in self.recorders:
-            recorder.memory.load(by_recorder[recorder.name])
+        _load(self.recorders, rows)
+
+    def lacks(self, recorders: Iterable[Recorder]) -> bool:
+        """Whether one of them was not among those before, so that ``change`` needs its rows."""
+        return not {each.name for each in recorders} <= {each.name for each in self.recorders}
+
+    def change(self, recorders: Sequence[Recorder], rows: Iterable[Row]) -> None:
+        """From now on these. Each goes on where the one of its name stopped; one that was not among them
+        before, where ``rows`` have it. What one that is no longer there remembers is still stored."""
+        former = {each.name: each for each in self.recorders}
+        _load([each for each in recorders if each.name not in former], rows)
+        for each in recorders:
+            before = former.pop(each.name, None)
+            if before is not None and before is not each:
+                each.memory.take_over(before.memory)
+        self._leaving += former.values()
+        self.recorders = recorders
+        self._hearing = _hearing(recorders)
 
     def observe(self, device: str, observations: Sequence[Observation]) -> None:
         """Never raises."""
@@ -124,7 +135,7 @@ class Recording:
     def changed(self) -> Sequence[Row]:
         """See ``States``."""
         rows: list[Row] = []
-        for each in self.recorders:
+        for each in (*self.recorders, *self._leaving):
             if not each.memory.is_kept:
                 with self._rim(each, self._at):
                     rows += each.memory.changed(each.name)
@@ -132,9 +143,10 @@ class Recording:
 
     def kept(self, rows: Sequence[Row]) -> None:
         """See ``States``."""
-        for recorder in self.recorders:
+        for recorder in (*self.recorders, *self._leaving):
             if not recorder.memory.is_kept:
                 recorder.memory.kept()
+        self._leaving = [each for each in self._leaving if not each.memory.is_kept]
 
     def _run(
         self, recorder: Recorder, at: Instant, work: Callable[[*_Told], Iterable[Output]], *told: *_Told
@@ -174,3 +186,19 @@ def _index(derived: Derived) -> Index:
         nodes += tuple(subject.node for subject in record.subjects)
     until = parse_rfc3339(record.to) if record.to else since
     return Index(record.id, record.revision, since, until, place, nodes, derived.links)
+
+
+def _hearing(recorders: Iterable[Recorder]) -> defaultdict[str, list[Recorder]]:
+    hearing: defaultdict[str, list[Recorder]] = defaultdict(list)
+    for recorder in recorders:
+        for device in recorder.hears:
+            hearing[device].append(recorder)
+    return hearing
+
+
+def _load(recorders: Iterable[Recorder], rows: Iterable[Row]) -> None:
+    by_recorder: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_recorder[row.recorder].append(row)
+    for recorder in recorders:
+        recorder.memory.load(by_recorder[recorder.name])

@@ -69,8 +69,9 @@ def full(gateway: Gateway) -> dict[str, Any]:
         "clock": _clock(gateway),
         "journal": gateway.journal.facts(),
         "disk": disk(gateway.settings.journal.path),
+        "settings": None if gateway.rereading is None else gateway.rereading.facts(),
         "uplinks": {name: uplink.facts() for name, uplink in gateway.uplinks.items()},
-        "ports": {name: _port(gateway, name) for name in gateway.sources},
+        "ports": {name: _port(gateway, name) for name in gateway.ports.sources},
         "devices": {name: _device(gateway, state) for name, state in gateway.intake.devices.items()},
         "hold_list": gateway.hold_lists.facts(),
         "commands": gateway.commands.facts(),
@@ -133,14 +134,14 @@ def disk(journal: Path) -> dict[str, int]:
 
 
 def _port(gateway: Gateway, name: str) -> dict[str, Any]:
-    health = gateway.health[name]
+    health = gateway.ports.health[name]
     return {
         "state": health.state,
         "error": health.error,
         "restarts": health.restarts,
         "crashes": health.crashes,
         "hangs": health.hangs,
-        **gateway.sources[name].counters(),
+        **gateway.ports.sources[name].counters(),
     }
 
 

@@ -20,6 +20,10 @@ FINGERPRINT: Final = 16
 def view(facts: Mapping[str, Any], lang: Lang) -> RenderableType:
     """All that is known. Of a gateway that does not run: what its journal's file tells."""
     shown: list[RenderableType] = [Text(line) for line in _head(facts, lang)]
+    refused = facts.get("settings") or {}
+    for problem in refused.get("problems", ()):
+        line = text(lang, "cli.status_settings_refused", read=refused["read"], problem=problem[lang])
+        shown.append(Text(line, style="bold red"))
     for alarm in facts.get("alarms", ()):
         said = {key: word(lang, alarm[key]) for key in ("cause", "detail", "subject")}
         line = text(lang, "cli.status_alarm", since=alarm["from"], **said)
@@ -66,7 +70,7 @@ def _head(facts: Mapping[str, Any], lang: Lang) -> Iterator[str]:
 
 
 def _seals(facts: Mapping[str, Any], lang: Lang) -> Iterator[str]:
-    for lane, seal in ((facts["stored"] or {}).get("seals", {})).items():
+    for lane, seal in ((facts.get("stored") or {}).get("seals", {})).items():
         if seal["seq"] is None:
             yield text(lang, "cli.status_no_seal", lane=word(lang, lane), head=seal["head"])
             continue
@@ -122,7 +126,7 @@ def _uplinks(facts: Mapping[str, Any], lang: Lang) -> Table:
     table = _table(
         lang, "uplink", "state", "acknowledged", "last", "backlog", "oldest", "quarantined", "error"
     )
-    journal, oldest = facts["journal"], (facts["stored"] or {}).get("oldest_owed", {})
+    journal, oldest = facts["journal"], (facts.get("stored") or {}).get("oldest_owed", {})
     for name, by_lane in journal["backlog"].items():
         uplink = facts.get("uplinks", {}).get(name, {})
         state = word(lang, uplink.get("state", "stopped"))
@@ -143,7 +147,7 @@ def _uplinks(facts: Mapping[str, Any], lang: Lang) -> Table:
 
 
 def _set_aside(facts: Mapping[str, Any], lang: Lang) -> Iterator[str]:
-    for uplink, blocks in ((facts["stored"] or {}).get("quarantine", {})).items():
+    for uplink, blocks in ((facts.get("stored") or {}).get("quarantine", {})).items():
         for block in blocks:
             said = {key: block[key] for key in ("seq", "why", "at")}
             yield text(lang, "cli.status_set_aside", uplink=uplink, lane=word(lang, block["lane"]), **said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 
 
 def notify(state: str) -> None:
@@ -23,3 +24,8 @@ def watchdog_s() -> float | None:
     if not microseconds.isdecimal() or process not in ("", str(os.getpid())):
         return None
     return int(microseconds) / 1_000_000 or None
+
+
+def reloading() -> None:
+    """The settings are read again from now until ``READY=1``."""
+    notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")

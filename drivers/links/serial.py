@@ -13,6 +13,7 @@ import serial
 
 from drivers.contract import LinkDown
 from drivers.links.inbox import MOST_BYTES, Inbox
+from drivers.links.ports import holders
 
 Parity: TypeAlias = Literal["none", "even", "odd"]
 
@@ -131,24 +132,11 @@ def advice(path: str, error: Exception) -> str:
     if number in (errno.EACCES, errno.EPERM):
         return "permission denied; add the user of the gateway to the group dialout and start it anew"
     if number in (errno.EAGAIN, errno.EBUSY):
-        return f"busy: {_holders(path)}; stop that program, or give the gateway another port"
+        by = ", ".join(map(str, holders(path))) or "another program has it open"
+        return f"busy: {by}; stop that program, or give the gateway another port"
     return f"cannot be opened as a serial line ({error}); check the path and the baud rate"
 
 
 def _present() -> str:
     names = sorted(entry.name for entry in BY_ID.iterdir()) if BY_ID.is_dir() else []
     return f"in {BY_ID}: {', '.join(names)}" if names else "no serial adapter is plugged in"
-
-
-def _holders(path: str) -> str:
-    """The programs that have the device open, as far as we may see them."""
-    device = os.path.realpath(path)
-    found = set()
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if str(link.readlink()) == device:
-                process = link.parents[1]
-                found.add(f"{(process / 'comm').read_text().strip()} (process {process.name})")
-        except OSError:  # the process has ended, or is another user's
-            continue
-    return ", ".join(sorted(found)) or "another program has it open"

@@ -102,6 +102,12 @@ class Bus:
         if self._wire is not None and self._schedule.ask(device, asyncio.get_running_loop().time()):
             self._wire.wake()
 
+    def hang(self, devices: Sequence[Device]) -> None:
+        """From now on these. One that is the same object as before keeps its place on the grid."""
+        self._schedule = self._schedule.rehung(devices, asyncio.get_running_loop().time())
+        if self._wire is not None:
+            self._wire.wake()
+
     def counters(self) -> dict[str, int | float]:
         """The wire's counts; ``bus_load``: the share of the last minute in use; ``suspended_units``."""
         return {

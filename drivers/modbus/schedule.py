@@ -7,7 +7,7 @@ twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -63,6 +63,13 @@ class Poll:
         self.due = 0.0
         self.ready = 0.0
 
+    def go_on(self, former: Poll, kept: Mapping[str, Taker]) -> None:
+        """In the place of another of its unit and cadence. kept: the devices that are as they were."""
+        self.due, self.ready = former.due, former.ready
+        self.takers = [kept.get(taker.device.name, taker) for taker in self.takers]
+        if self.takers == former.takers:
+            self.spans = former.spans
+
     def split(self, span: Span) -> list[Span]:
         """From now on this span is read in two."""
         parts = halves(span)
@@ -101,30 +108,58 @@ def _watch(device: Device) -> Watch | None:
     return Watch(_cadence_s(device), decoder.settle_s) if isinstance(decoder, Watched) else None
 
 
+def _spread(polls: Sequence[Poll], now: float) -> None:
+    for place, poll in enumerate(polls):
+        spread_s = min(poll.every_s, FIRST_POLLS_WITHIN_S)
+        step = STEPS * place // len(polls)
+        poll.due = now + spread_s * step / STEPS
+        poll.ready = max(poll.due, poll.unit.rest_until)
+
+
 class Schedule:
     """All polls of a wire. A look at each (at most 247 units) costs less than keeping them in order."""
 
-    def __init__(self, devices: Iterable[Device], counts: Counts) -> None:
+    def __init__(
+        self, devices: Iterable[Device], counts: Counts, units: Mapping[int, Unit] | None = None
+    ) -> None:
+        """units: that are known already."""
         self._counts = counts
         self.units: dict[int, Unit] = {}
+        known = units or {}
         together: dict[tuple[int, float], list[Device]] = {}
         for device in devices:
             address = _polled(device).requests()[0].unit
             together.setdefault((address, _asked_every_s(device)), []).append(device)
         self.polls = [
-            Poll(self.units.setdefault(address, Unit(address)), every_s, members)
+            Poll(self.units.setdefault(address, known.get(address) or Unit(address)), every_s, members)
             for (address, every_s), members in together.items()
         ]
 
     def begin(self, now: float) -> None:
         """Spreads the polls from ``now`` on, and has every state told. A unit that rests goes on resting."""
-        for place, poll in enumerate(self.polls):
-            spread_s = min(poll.every_s, FIRST_POLLS_WITHIN_S)
-            step = STEPS * place // len(self.polls)
-            poll.due = now + spread_s * step / STEPS
-            poll.ready = max(poll.due, poll.unit.rest_until)
+        _spread(self.polls, now)
+        for poll in self.polls:
             for taker in poll.takers:
                 taker.ask()
+
+    def rehung(self, devices: Sequence[Device], now: float) -> Schedule:
+        """The same wire with these devices. What is the same object goes on, at its own place on the grid;
+        the polls of this schedule tell nothing more of the others."""
+        same = {id(device) for device in devices}
+        for poll in self.polls:
+            poll.takers = [taker for taker in poll.takers if id(taker.device) in same]
+        kept = {taker.device.name: taker for poll in self.polls for taker in poll.takers}
+        former = {(poll.unit.address, poll.every_s): poll for poll in self.polls}
+        rehung = Schedule(devices, self._counts, self.units)
+        new = []
+        for poll in rehung.polls:
+            before = former.get((poll.unit.address, poll.every_s))
+            if before is None:
+                new.append(poll)
+            else:
+                poll.go_on(before, kept)
+        _spread(new, now)
+        return rehung
 
     def first(self) -> Poll:
         """The poll to be asked next, now or later."""

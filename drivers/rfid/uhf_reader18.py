@@ -29,8 +29,8 @@ wabson/chafon-rfid uhfreader18.py and uhfreader288m.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import ClassVar, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -97,6 +97,8 @@ class UhfReader18:
 
     options: ClassVar[type[BaseModel]] = Options
     claims: ClassVar[tuple[str, ...]] = ("channel",)
+    guesses: ClassVar[Sequence[Mapping[str, Any]]] = ({}, {"ask": True})
+    """For a scan: it talks by itself, or is asked."""
 
     def __init__(self, options: Options) -> None:
         self._channel = options.channel

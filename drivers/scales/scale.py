@@ -12,8 +12,8 @@ of this is journalled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal, Protocol, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -77,6 +77,12 @@ class Scale:
 
     options: ClassVar[type[BaseModel]] = Options
     claims: ClassVar[tuple[str, ...]] = ()
+    guesses: ClassVar[Sequence[Mapping[str, Any]]] = (
+        {"format": "mt-continuous"},
+        {"format": "mt-continuous", "checksum": True},
+        {"format": "and"},
+    )
+    """For a scan; no ``line`` can be guessed."""
 
     def __init__(self, options: Options) -> None:
         self._format = _format(options)

@@ -89,6 +89,10 @@ class Commands:
         self._flood_told = False
         self.counts: Counter[str] = Counter()
 
+    def change(self, allowed: Mapping[str, frozenset[str]]) -> None:
+        """From now on these verbs, by uplink."""
+        self._allowed = allowed
+
     def offer(self, uplink: str, message: Message) -> None:
         """What was published; never blocks."""
         if not message.payload:  # how MQTT takes a retained message away

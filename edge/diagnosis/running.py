@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -18,8 +19,13 @@ GIVES_WAY: Final = ("devices", "refused_frames", "uplinks", "ports", "journal", 
 """Where there is not room for everything, in this order."""
 
 
+async def answered(gateway: Gateway, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The verb `diagnose`; a command from above says how much its answer may be."""
+    return await told(gateway, request.get("most_bytes"))
+
+
 async def told(gateway: Gateway, most_bytes: int | None = None) -> dict[str, Any]:
-    """The verb `diagnose`. most_bytes: of its JSON; None: all of it."""
+    """most_bytes: of its JSON; None: all of it."""
     refused = {
         name: [frame._asdict() | {"t": rfc3339(frame.t)} for frame in state.refused_frames]
         for name, state in gateway.intake.devices.items()

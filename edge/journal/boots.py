@@ -8,12 +8,16 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from edge.journal.database import transaction
+from edge.journal.standing import NEWEST_OF, SEQ_MASK, LaneStanding
 from edge.timekeeping import WRITTEN
+
+log = logging.getLogger(__name__)
 
 _SELECT: Final = "SELECT boot, opened, base, sealed, last, source, shift, uncertainty FROM boots"
 
@@ -75,17 +79,23 @@ class Boots:
         self.earlier = read(connection, boot)
         """What an earlier process took for the time in this boot; None: there was none."""
 
-    def note_last(self, spans: Iterable[tuple[int, int]], most: int) -> None:
-        """How long the last boot went on, from the last ``most`` blocks of each lane (spans: its keys).
+    def note_last(self, lanes: Iterable[LaneStanding]) -> None:
+        """How long the last boot went on, from the last blocks of each lane.
 
-        Raises sqlite3.Error.
+        Where there is no room for it, that boot counts as long as was known of it.
         """
+        try:
+            self._note_last([(lane.key(0), lane.key(SEQ_MASK)) for lane in lanes])
+        except sqlite3.Error as error:
+            log.warning("the length of the last boot is not noted: %s", error)
+
+    def _note_last(self, spans: Iterable[tuple[int, int]]) -> None:
         row = self._connection.execute(_SELECT + " ORDER BY number DESC LIMIT 1").fetchone()
         if row is None:
             return
         boot = Boot(*row)
         newest = [
-            self._connection.execute(_TAIL, (boot.boot, boot.shift, first, end, most)).fetchone()[0]
+            self._connection.execute(_TAIL, (boot.boot, boot.shift, first, end, NEWEST_OF)).fetchone()[0]
             for first, end in spans
         ]
         last = max((at - boot.base for at in newest if at is not None), default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from urllib.parse import quote
 
 from edge.errors import JournalError
 from edge.journal.migrations import known_version, migrate
+
+log = logging.getLogger(__name__)
 
 PAGE_BYTES = 1024
 """Measured at a commit of 100 readings a second: 160 bytes written a reading; 190 with 2 KiB, 250 with 4."""
@@ -89,6 +92,25 @@ def expect_readable(path: Path) -> None:
     """
     with suppress(sqlite3.Error), closing(open_reader(path)) as connection:
         known_version(connection, path)
+
+
+def begin_log_anew(connection: sqlite3.Connection, path: Path) -> None:
+    """Folds the write-ahead log into the file and empties it; where that fails, the next start does it."""
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        log.warning("%s: the log goes on as it is, without a checkpoint: %s", path, error)
+
+
+def is_log_folded(connection: sqlite3.Connection) -> bool:
+    """Brings the write-ahead log into the file as far as readers let it. Whether all of it, and some.
+
+    Raises sqlite3.Error.
+    """
+    frames: int
+    done: int
+    _busy, frames, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return 0 < frames == done
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from pathlib import Path
 from typing import Any, Final
 
 from drivers.contract import Instant
@@ -37,6 +38,12 @@ def backlog(standing: Standing) -> dict[str, dict[str, dict[str, int]]]:
             count["blocks"] += lane.head - cursor.seq
             count["observations"] += lane.head_total - cursor.total
     return owed
+
+
+def sizes(path: Path) -> dict[str, int]:
+    """Of the file and of its write-ahead log."""
+    names = {"size_bytes": path, "wal_bytes": path.with_name(path.name + "-wal")}
+    return {name: file.stat().st_size if file.exists() else 0 for name, file in names.items()}
 
 
 def stored(connection: sqlite3.Connection, standing: Standing) -> dict[str, Any]:

@@ -165,13 +165,13 @@ class Journal:
         """The newest of each lane, all on disk: of older journals that are still owed, then of this one."""
         standing = self._writer.standing
         owed = {lane.number for lane in standing.lanes if standing.waiting(lane)}
-        old = [seal for number, seal in self._writer.old_seals.items() if number in owed]
-        return [*old, *self._writer.seals.values()]
+        old = [seal for number, seal in self._writer.sealing.last.items() if number in owed]
+        return [*old, *self._writer.sealing.newest.values()]
 
     @property
     def sealed_by(self) -> str | None:
         """The public key of the newest seal before this start; None: there was none."""
-        return self._writer.sealed_by
+        return self._writer.sealing.before
 
     @property
     def newest(self) -> Instant | None:
@@ -333,8 +333,8 @@ class Journal:
 
     async def quarantine(self, uplink: str, block: Block, why: str) -> None:
         """See ``Outbox.quarantine``. Raises JournalError."""
-        place = self._lane(block.journal, block.lane)
-        await self._do(self._writing, partial(self._writer.quarantine, uplink, place, block.seq, why))
+        lane = self._lane(block.journal, block.lane)
+        await self._do(self._writing, partial(self._writer.quarantine, uplink, lane, block.seq, why))
 
     async def newest_record(self, record: str) -> Newest | None:
         """See ``trail.newest``; what is not yet on disk is not seen. Raises JournalError."""
@@ -360,8 +360,7 @@ class Journal:
             "id": self.id,
             "state": commits.room.state,
             "carrying_over": self._writer.carrying_over,
-            "size_bytes": _size(self._path),
-            "wal_bytes": _size(self._path.with_name(self._path.name + "-wal")),
+            **facts.sizes(self._path),
             "used_bytes": standing.used_bytes,
             "max_size_bytes": self._rules.max_size_bytes,
             "lanes": facts.lanes(standing, self.id),
@@ -399,7 +398,3 @@ class Journal:
 
 
 def _nothing() -> None: ...
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0

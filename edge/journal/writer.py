@@ -17,32 +17,30 @@ from drivers.contract import NANOSECONDS, Instant, Now
 from edge.errors import JournalError
 from edge.evidence import chain
 from edge.evidence.seals import Seal
-from edge.journal import ballast, damage, packing, retention, rollups, salvage, states, trail, walk
-from edge.journal.ballast import Ballast
+from edge.journal import cursors, damage, packing, retention, rollups, salvage, states, trail, walk
+from edge.journal.aside import Aside
 from edge.journal.block import Entry, Lane
 from edge.journal.boots import Boot, Boots
-from edge.journal.database import Lock, explained, open_writer, transaction
+from edge.journal.database import (
+    Lock,
+    begin_log_anew,
+    explained,
+    is_log_folded,
+    open_writer,
+    transaction,
+)
 from edge.journal.held import NOTHING, Held, Passed, Ready
 from edge.journal.identity import Identity, Predecessor, Reason, end, establish, is_ahead
 from edge.journal.packing import Envelope, Record
-from edge.journal.retention import Why
+from edge.journal.retention import Doomed, Why
 from edge.journal.rules import Rules
 from edge.journal.sealing import Sealing
-from edge.journal.standing import NEWEST_OF, SEQ_MASK, LaneStanding, newest, standing
+from edge.journal.space import Space
+from edge.journal.standing import LaneStanding, newest, standing
 from edge.journal.states import Row
 from edge.journal.waiting import Batch, Committed, Rolled
 
 log = logging.getLogger(__name__)
-
-_COMMIT_BYTES = 1 << 20
-"""Written in one transaction at the most, of each lane."""
-
-_STEP_BYTES = 8 << 20
-_SMALL_STEP_BYTES = 64 << 10
-"""Deleted in one transaction at the most, of a large file and of one that has hardly begun."""
-
-_NOTHING_BYTES = 1 << 20
-"""A disk that others leave no more than this is full."""
 
 _INSERT = (
     "INSERT INTO blocks (key, kind, first, last, observations, total, boot, clock, hash, body)"
@@ -62,16 +60,15 @@ class Writer:
         self._rules = rules
         self._now = now
         self._witnessed = witnessed
-        self._commit_bytes = min(_COMMIT_BYTES, rules.max_size_bytes // 64)
-        self._aside: salvage.Aside | None = None
+        self._aside: Aside | None = None
         self.set_aside: str | None = None
         """The file that was found damaged at this opening, or is not yet carried over; None: none was."""
 
         self._lock = Lock(path)
-        self._ballast = Ballast(path)
+        self._space = Space(path, rules)
         try:
             self._open_where_there_is_room()
-            self._look_around()
+            self._space.look_around(self.standing)
         except BaseException:
             self._lock.release()
             raise
@@ -114,49 +111,31 @@ class Writer:
         self._take_up(witnessed)
         return True
 
-    def _look_around(self) -> None:
-        """Takes the ballast again where the disk has room again."""
-        held = self._ballast.take()
-        free_bytes = self._ballast.free_bytes
-        self.disk_is_full = not held or free_bytes < _NOTHING_BYTES
-        """Whether others have filled the disk, as of the last good commit."""
-
-        begun = self.standing.used_bytes + self.standing.free_bytes < ballast.SIZE_BYTES // 2
-        self._disk_crowds = not held and not (begun and free_bytes > ballast.SIZE_BYTES // 2)
-        """A file that has hardly begun grows first, into half of what was held back."""
-
     def _open(self, ended: Reason | None = None) -> None:
         """ended: why what the file holds is not continued."""
         self._connection = open_writer(self._path, self._rules.max_size_bytes)
         try:
             if ended is not None:
                 end(self._connection, ended)
-                self._begin_log_anew()
+                begin_log_anew(self._connection, self._path)
             self._take_up(self._witnessed)
         except BaseException:
             self._connection.close()
             raise
-
-    def _begin_log_anew(self) -> None:
-        """Or what is in doubt at the end of it would be so at the next start as well."""
-        try:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error as error:
-            log.warning("%s: the log goes on with what is in doubt at its end: %s", self._path, error)
 
     def _take_up(self, witnessed: Sequence[Seal]) -> None:
         """Where the last writer of this file left off."""
         journal, predecessor = establish(self._connection, self._identity, self._now(), witnessed)
         self.standing = standing(self._connection)
         self.journal = journal
-        self._sealing = Sealing(self._connection, self.journal, self._identity.key)
+        self.sealing = Sealing(self._connection, self.journal, self._identity.key)
         self.broken = {lane: walk.last_blocks(self._connection, self._mine(lane)) for lane in Lane}
         """By lane, the first of its last blocks that did not follow at this start; None: they all do."""
 
         self._seal_heads()
         self._held = Held(self._connection, self._identity.boot)
         self.boots = Boots(self._connection, self._identity.boot)
-        self._note_last()
+        self.boots.note_last(self.standing.lanes)
         known = self.boots.newest()
         self.newest = newest(self._connection, self.standing) if known is None else Instant(known)
         self._fold = rollups.catch_up(self._connection)
@@ -178,39 +157,23 @@ class Writer:
 
     @property
     def crowded(self) -> bool:
-        """Whether telemetry has to give room; the last sixteenth is for records and cursors.
-
-        On a full disk the file lives in the room that it has, and that must not run out.
-        """
-        if self.standing.used_bytes > self._rules.max_size_bytes // 16 * 15:
-            return True
-        return self._disk_crowds and not self._has_free_pages
+        """Whether telemetry has to give room."""
+        return self._space.is_crowded(self.standing)
 
     @property
-    def seals(self) -> Mapping[Lane, Seal]:
-        """The newest seal of each lane now written."""
-        return self._sealing.newest
-
-    @property
-    def old_seals(self) -> Mapping[int, Seal]:
-        """The last seal of each lane of the older journals, by number of the lane."""
-        return self._sealing.last
-
-    @property
-    def sealed_by(self) -> str | None:
-        """The public key of the newest seal before this start; None: there was none."""
-        return self._sealing.before
+    def disk_is_full(self) -> bool:
+        """Whether others have filled the disk, as of the last good commit."""
+        return self._space.disk_is_full
 
     def commit(self, batch: Batch) -> Committed:
         """Writes what it can of the batch in one transaction. Raises sqlite3.Error: then nothing of it."""
-        records = list(packing.within(packing.records(batch.records), self._commit_bytes))
-        telemetry = list(
-            packing.within(packing.telemetry(batch.entries, self.envelope.room), self._commit_bytes)
-        )
+        most_bytes = self._space.commit_bytes
+        records = list(packing.within(packing.records(batch.records), most_bytes))
+        telemetry = list(packing.within(packing.telemetry(batch.entries, self.envelope.room), most_bytes))
         minute = self._now() // rollups.MINUTE
         rolls = bool(self._fold) and minute != self._minute
         remembered = batch.states if len(records) == len(batch.records) else ()
-        due = minute != self._minute and bool(telemetry or self._sealing.lags(self._mine(Lane.TELEMETRY)))
+        due = minute != self._minute and bool(telemetry or self.sealing.lags(self._mine(Lane.TELEMETRY)))
         passed, clocks = NOTHING, batch.learnt or self._held.waits
         if records or telemetry or batch.cursors or rolls or remembered or due or clocks:
             with self._transaction():
@@ -218,17 +181,17 @@ class Writer:
                     self._fold.write(self._connection)
                 self.boots.learn(batch.learnt)
                 new = {Lane.RECORDS: records, Lane.TELEMETRY: telemetry}
-                passed = self._held.passed(new, batch.clock, hold=batch.hold, most_bytes=self._commit_bytes)
+                passed = self._held.passed(new, batch.clock, hold=batch.hold, most_bytes=most_bytes)
                 self._append(Lane.RECORDS, passed.blocks, seal=bool(passed.blocks[Lane.RECORDS]))
                 self._append(Lane.TELEMETRY, passed.blocks, seal=due)
-                self._move(batch.cursors)
+                cursors.move(self._connection, batch.cursors, self.standing.lanes)
                 states.remember(self._connection, remembered)
             if rolls:
                 self._fold.clear()
             self._minute = minute
         taken, told = batch.entries[: sum(draft.taken for draft in telemetry)], batch.records[: len(records)]
         self._take_in(taken, told, passed, batch.rolled)
-        self._look_around()
+        self._space.look_around(self.standing)
         more = len(taken) < len(batch.entries) or len(told) < len(batch.records)
         return Committed(
             len(taken),
@@ -244,34 +207,31 @@ class Writer:
         Where the file itself has room for a commit, nothing goes: the disk around it is full, and deleting
         all would not help. Raises sqlite3.Error.
         """
-        if not self.crowded and self._has_free_pages:
+        if not self.crowded and self._space.is_within(self.standing):
             return None
         for lane, upto in retention.for_room(self.standing):
-            blocks = retention.doomed(self._connection, lane, upto, self._step_bytes)
+            blocks = self._doomed(lane, upto)
             if blocks:
                 return self._delete(lane, blocks, Why.ROOM, clock)
         return None
 
     def loses(self) -> bool:
         """Whether room will soon be needed, and the next step for it takes something from an uplink."""
-        if not self.disk_is_full and self.standing.used_bytes < self._rules.max_size_bytes // 4 * 3:
+        if not self._space.runs_out(self.standing):
             return False
         for lane, upto in retention.for_room(self.standing):
-            blocks = retention.doomed(self._connection, lane, lane.head, self._step_bytes)
+            blocks = self._doomed(lane, lane.head)
             if blocks:
                 return not self.standing.uplinks or blocks[-1].seq > upto
         return True
 
     def fold(self) -> bool:
         """Brings the write-ahead log into the file, so that it begins anew. Raises sqlite3.Error."""
-        frames: int
-        done: int
-        _busy, frames, done = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        return 0 < frames == done
+        return is_log_folded(self._connection)
 
     def give_up_ballast(self) -> bool:
         """On a full disk. Whether that made room."""
-        return self._ballast.disk_is_tight and self._ballast.give_up()
+        return self._space.give_up_ballast()
 
     def carry_over(self, clock: str) -> bool:
         """Carries a piece of what was set aside over. Returns whether there is more. Raises sqlite3.Error."""
@@ -284,9 +244,9 @@ class Writer:
         if self.crowded:  # what is oldest goes first, with the next commit
             return True
         if self._aside is None:
-            self._aside = salvage.Aside(self._path.with_name(progress.file))
+            self._aside = Aside(self._path.with_name(progress.file))
         (lane,) = (each for each in self.standing.lanes if each.number == progress.lane)
-        progress, taken = salvage.piece(self._aside, lane, progress, self._commit_bytes)
+        progress, taken = salvage.piece(self._aside, lane, progress, self._space.commit_bytes)
         with self._transaction():
             for seq, row in taken:
                 salvage.keep(self._connection, lane.key(seq), row, self._aside)
@@ -306,7 +266,7 @@ class Writer:
         keep = {Lane.RECORDS: self._rules.keep_records_s, Lane.TELEMETRY: self._rules.keep_telemetry_s}
         for lane in self.standing.lanes:
             before = Instant(self._now() - int(keep[lane.lane] * NANOSECONDS))
-            blocks = retention.doomed(self._connection, lane, lane.head, self._step_bytes, before)
+            blocks = self._doomed(lane, lane.head, before)
             if blocks:
                 return self._delete(lane, blocks, Why.AGE, clock)
         return None
@@ -315,29 +275,20 @@ class Writer:
         """A cursor in every lane for an uplink that has none."""
         known = uplink in self.standing.uplinks
         forgotten = self.set_aside is not None  # how far it was is lost with the damaged file
-        rows = [
-            (uplink, lane.number, lane.pruned, lane.pruned_total)
-            if start == "oldest" or forgotten
-            else (uplink, lane.number, lane.head, lane.head_total)
-            for lane in self.standing.lanes
-        ]
         if not known:
             with self._transaction():
-                self._connection.executemany("INSERT INTO cursors VALUES (?, ?, ?, ?)", rows)
+                oldest = start == "oldest" or forgotten
+                cursors.begin(self._connection, uplink, self.standing.lanes, oldest=oldest)
 
     def forget(self, uplink: str) -> None:
         """Gives up the uplink's cursors and what was set aside for it."""
         with self._transaction():
-            self._connection.execute("DELETE FROM cursors WHERE uplink = ?", (uplink,))
-            self._connection.execute("DELETE FROM quarantine WHERE uplink = ?", (uplink,))
+            cursors.forget(self._connection, uplink)
 
     def quarantine(self, uplink: str, lane: LaneStanding, seq: int, why: str) -> None:
         """Sets a block aside for this uplink."""
         with self._transaction():
-            self._connection.execute(
-                "INSERT OR REPLACE INTO quarantine (uplink, lane, seq, why, at) VALUES (?, ?, ?, ?, ?)",
-                (uplink, lane.number, seq, why, self._now()),
-            )
+            cursors.quarantine(self._connection, uplink, lane, seq, why=why, at=self._now())
 
     def note_walked(self, lane: LaneStanding, seq: int) -> None:
         """So far the walk along this lane has come. Raises sqlite3.Error."""
@@ -360,24 +311,12 @@ class Writer:
             if self._fold:
                 with transaction(self._connection):
                     self._fold.write(self._connection)
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            begin_log_anew(self._connection, self._path)
         except sqlite3.Error as error:
-            log.warning("%s: closed without a checkpoint, which the next start makes: %s", self._path, error)
+            log.warning("%s: closed without the last seal: %s", self._path, error)
         finally:
             self._connection.close()
             self._lock.release()
-
-    @property
-    def _has_free_pages(self) -> bool:
-        """Whether the file has room within for what comes: four commits, or a quarter of a small file."""
-        size = self.standing.used_bytes + self.standing.free_bytes
-        return self.standing.free_bytes > min(4 * self._commit_bytes, size // 4)
-
-    @property
-    def _step_bytes(self) -> int:
-        """Deleted in one transaction at the most."""
-        size = self.standing.used_bytes + self.standing.free_bytes
-        return min(_STEP_BYTES, self._rules.max_size_bytes // 64, max(size // 8, _SMALL_STEP_BYTES))
 
     def _mine(self, lane: Lane) -> LaneStanding:
         return self.standing.lane(self.journal, lane)
@@ -399,43 +338,38 @@ class Writer:
                 trail.add(self._connection, draft.kind, draft.trail, lane.key(seq))
         self._connection.executemany(_INSERT, rows)
         if seal:
-            self._sealing.sign(lane, seq, link, self._now())
+            self.sealing.sign(lane, seq, link, self._now())
 
     def _seal_heads(self) -> None:
         """At start and at stop. Where there is no room for it, the next commit of the lane does it."""
         try:
             with self._transaction():
-                self._sealing.sign_heads(self.standing, self._now())
+                self.sealing.sign_heads(self.standing, self._now())
         except sqlite3.Error as error:
             log.warning("%s: not sealed now: %s", self._path, error)
 
-    def _move(self, cursors: dict[tuple[str, int], int]) -> None:
-        lanes = {lane.number: lane for lane in self.standing.lanes}
-        self._connection.executemany(
-            "UPDATE cursors SET seq = ?1, total = (SELECT total FROM blocks WHERE key = ?2)"
-            " WHERE uplink = ?3 AND lane = ?4 AND seq < ?1",
-            [(seq, lanes[lane].key(seq), uplink, lane) for (uplink, lane), seq in cursors.items()],
-        )
+    def _doomed(self, lane: LaneStanding, upto: int, before: Instant | None = None) -> list[Doomed]:
+        return retention.doomed(self._connection, lane, upto, self._space.step_bytes(self.standing), before)
 
-    def _delete(self, lane: LaneStanding, blocks: list[retention.Doomed], why: Why, clock: str) -> int:
+    def _delete(self, lane: LaneStanding, blocks: list[Doomed], why: Why, clock: str) -> int:
         losses = retention.given_up(self.standing, lane, blocks, why)
         now = self._now()
         records = packing.records(loss.record(self._identity, why, now) for loss in losses)
         gaps = {Lane.RECORDS: self._held.own(records, clock)}
         with self._transaction():
-            self._sealing.anchor(lane, blocks[-1].seq, now)
+            self.sealing.anchor(lane, blocks[-1].seq, now)
             retention.delete(self._connection, self.standing, lane, blocks[-1])
             self._append(Lane.RECORDS, gaps, seal=bool(losses))
         return max((loss.observations for loss in losses), default=0)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._sealing.begin()
+        self.sealing.begin()
         with transaction(self._connection):
             yield
             after = standing(self._connection)
         self.standing = after
-        self._sealing.settle()
+        self.sealing.settle()
 
     def _take_in(
         self, entries: Sequence[Entry], records: Sequence[Record], passed: Passed, rolled: Sequence[Rolled]
@@ -455,11 +389,3 @@ class Writer:
         if self.newest is not None:
             instants.append(self.newest)
         self.newest = max(instants, default=None)
-
-    def _note_last(self) -> None:
-        """Where there is no room for it, the last boot counts as long as was known of it."""
-        try:
-            spans = [(lane.key(0), lane.key(SEQ_MASK)) for lane in self.standing.lanes]
-            self.boots.note_last(spans, NEWEST_OF)
-        except sqlite3.Error as error:
-            log.warning("%s: the length of the last boot is not noted: %s", self._path, error)

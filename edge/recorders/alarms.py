@@ -53,12 +53,14 @@ class Known(NamedTuple):
     """What the settings have that an alarm may be about.
 
     subjects: devices, ports, uplinks, places. due: devices whose calibration has a date. pairs: of what has a
-    name besides its subject, as limits and trips do, each name with its subject.
+    name besides its subject, as limits and trips do, each name with its subject. running: they have changed
+    while the program ran.
     """
 
     subjects: frozenset[str] = frozenset()
     due: frozenset[str] = frozenset()
     pairs: frozenset[tuple[str, str]] = frozenset()
+    running: bool = False
 
     def has(self, record: AlarmRecord) -> bool:
         """Whether the alarm can still be seen to be over."""
@@ -70,7 +72,7 @@ class Known(NamedTuple):
             case Cause.UNKNOWN_HOOK:
                 return record.facts.get("device") in self.subjects
             case Cause.DEFECT:
-                return False  # a program that is started anew may be another one
+                return self.running  # a program that is started anew may be another one
             case cause if cause in _ABOUT_SETTINGS:
                 return record.subject in self.subjects
         return True

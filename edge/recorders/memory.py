@@ -66,6 +66,10 @@ class Table(Generic[T]):
         """A row as it was on disk. Raises pydantic's ValidationError where it is of another form."""
         self._rows[key] = self._adapter.validate_json(body)
 
+    def take_over(self, former: Table[T]) -> None:
+        """Goes on with the rows of a table of the same name, those on their way to the disk included."""
+        self._rows, self._changed, self._going = former._rows, former._changed, former._going
+
     def restamp(self, again: Restamping) -> None:
         """The time has become known: instants of this boot are put right."""
         if self._told:
@@ -111,6 +115,14 @@ class Memory:
             name, _, key = row.key.partition("/")
             if row.body is not None and name in self._tables:
                 self._tables[name].load(key, row.body)
+
+    def take_over(self, former: Memory) -> None:
+        """Goes on where another of the same recorder stopped, on disk or not."""
+        for name in self._tables.keys() & former._tables.keys():
+            table, before = self._tables[name], former._tables[name]
+            table.take_over(before)
+            if before in former._unkept:
+                self._unkept[table] = None
 
     def restamp(self, again: Restamping) -> None:
         for table in self._tables.values():

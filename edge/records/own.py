@@ -9,7 +9,17 @@ from pydantic import Field
 from edge.records.record import Piece, Record
 
 Event: TypeAlias = Literal[
-    "started", "stopped", "journal", "clock", "gap", "uplink_removed", "holds", "command_refused", "key"
+    "started",
+    "stopped",
+    "settings_applied",
+    "settings_refused",
+    "journal",
+    "clock",
+    "gap",
+    "uplink_removed",
+    "holds",
+    "command_refused",
+    "key",
 ]
 
 
@@ -44,7 +54,9 @@ class AlarmRecord(Record):
 class GatewayRecord(Record):
     """网关: what happened to the gateway itself.
 
-    event: ``started``, ``stopped``, ``journal`` (a new journal id; predecessor and its last seqs), ``clock``
+    event: ``started``, ``stopped``, ``settings_applied`` (the settings file was read again; what was added,
+    removed, changed, and what takes hold at the next start), ``settings_refused`` (it does not hold; its
+    problems), ``journal`` (a new journal id; predecessor and its last seqs), ``clock``
     (``shift_s`` is to be added to the stamps of the blocks of that ``boot`` whose ``clock`` is ``was``, with
     its source and uncertainty; [least, most] for a boot that never learnt the time), ``gap`` (what was given
     up or found no room), ``uplink_removed`` (it is no longer in the settings; what it had not delivered),

@@ -31,14 +31,14 @@ def counted(ports: Mapping[str, Port], dev: Path = DEV) -> Iterator[Fault]:
         for files, folder in _COUNTED.items():
             if files.fullmatch(port.wire):
                 where = ("ports", name, port.kind)
-                stable = " / ".join(_names(port.wire, folder, dev))
+                stable = " / ".join(names(port.wire, folder, dev))
                 if stable:
                     yield Fault(where, "counted", {"value": port.wire, "stable": stable})
                 else:
                     yield Fault(where, "counted_unnamed", {"value": port.wire, "folder": f"/dev/{folder}"})
 
 
-def _names(wire: str, folder: str, dev: Path) -> Iterator[str]:
+def names(wire: str, folder: str, dev: Path = DEV) -> Iterator[str]:
     """Those below ``folder`` that point at the device now, by-id first; without udev there are none."""
     device = os.path.realpath(dev / Path(wire).relative_to(DEV))
     for kind in ("by-id", "by-path"):

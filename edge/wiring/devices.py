@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
@@ -56,35 +58,78 @@ async def _no_wire(where: str) -> Link:
     raise LinkDown(f"{where} is no wire that bytes come from")
 
 
-def _untold(_port: str) -> None: ...
+def _untold() -> None: ...
 
 
 def sources(
-    settings: Settings,
-    drivers: Mapping[str, Driver],
-    now: Now,
-    only: str | None = None,
-    opened: Callable[[str], None] = _untold,
+    settings: Settings, drivers: Mapping[str, Driver], now: Now, only: str | None = None
 ) -> dict[str, Source]:
-    """A source for each port that has devices; with ``only``, just that device and its port. ``opened`` is
-    told of each port whose link has opened.
+    """A source for each port that has devices; with ``only``, just that device and its port.
 
     Raises SettingsError where a key cannot be read.
     """
+    return {name: source(hung, now) for name, hung in hanging(settings, drivers, only).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that a source is told of a device. key: its secret, where it has one."""
+
+    driver: str
+    options: BaseModel
+    every_s: float | None
+    key: str | None = field(repr=False)
+
+
+class Hung(NamedTuple):
+    """A port and what hangs on it. source: what reads it. said: by device, to be compared."""
+
+    name: str
+    port: schema.Port
+    source: type[Source]
+    devices: tuple[Device, ...]
+    said: Mapping[str, Said]
+
+    def after(self, former: Hung) -> Hung:
+        """The same, where a device that is as it was is the same object as before."""
+        same = {
+            each.name: each for each in former.devices if former.said[each.name] == self.said.get(each.name)
+        }
+        return self._replace(devices=tuple(same.get(each.name, each) for each in self.devices))
+
+    def is_port_of(self, former: Hung) -> bool:
+        """Whether nothing but devices differs."""
+        return (self.port, self.source) == (former.port, former.source)
+
+
+def hanging(settings: Settings, drivers: Mapping[str, Driver], only: str | None = None) -> dict[str, Hung]:
+    """Each port that has devices; with ``only``, just that device and its port. Keys are read now.
+
+    Raises SettingsError where one cannot be read.
+    """
     devices: defaultdict[str, list[Device]] = defaultdict(list)
+    said: defaultdict[str, dict[str, Said]] = defaultdict(dict)
     for name, device in settings.devices.items():
         if only in (None, name):
             driver = drivers[device.driver]
-            decoder = _unlocked(name, driver.decoder(device.options), device.options)
+            key, decoder = _unlocked(name, driver.decoder(device.options), device.options)
+            every_s = device.every_s or driver.every_s
             address = getattr(device.options, "address", "")
-            devices[device.port].append(Device(name, decoder, device.every_s or driver.every_s, address))
+            devices[device.port].append(Device(name, decoder, every_s, address))
+            said[device.port][name] = Said(device.driver, device.options, every_s, key)
     found = {}
     for name, hung in devices.items():
         port = settings.ports[name]
-        source = drivers[settings.devices[hung[0].name].driver].sources[port.kind]
-        facts = Port(name, port.kind, port.timeout_s, port.baud, port.framing, port.wire)
-        found[name] = source(facts, _telling(opener(port), partial(opened, name)), hung, now)
+        reads = drivers[settings.devices[hung[0].name].driver].sources[port.kind]
+        found[name] = Hung(name, port, reads, tuple(hung), said[name])
     return found
+
+
+def source(hung: Hung, now: Now, opened: Callable[[], None] = _untold) -> Source:
+    """What reads this port. ``opened`` is told when its link has opened."""
+    port = hung.port
+    facts = Port(hung.name, port.kind, port.timeout_s, port.baud, port.framing, port.wire)
+    return hung.source(facts, _telling(opener(port), opened), hung.devices, now)
 
 
 def _telling(open_link: Open, opened: Callable[[], None]) -> Open:
@@ -96,13 +141,14 @@ def _telling(open_link: Open, opened: Callable[[], None]) -> Open:
     return open_and_tell
 
 
-def _unlocked(name: str, decoder: Decoder, options: BaseModel) -> Decoder:
-    """Its key is read now. Raises SettingsError."""
+def _unlocked(name: str, decoder: Decoder, options: BaseModel) -> tuple[str | None, Decoder]:
+    """Its key is read now; None: it has none. Raises SettingsError."""
     key = getattr(options, "key", None)
     if key is None or not isinstance(decoder, Keyed):
-        return decoder
+        return None, decoder
     try:
-        return decoder.unlocked(key.reveal())
+        secret = key.reveal()
+        return secret, decoder.unlocked(secret)
     except ValueError:
         raise SettingsError(problems=[Problem(name, 0, 0, "", "secret_key", {"secret": str(key)})]) from None
 
@@ -155,13 +201,11 @@ def stores(settings: Settings) -> dict[str, Store]:
     }
 
 
-def to_stores(stores: Mapping[str, Store], journal: Journal, alarms: Alarms) -> dict[str, Uplink]:
-    """The uplinks to time-series stores. Their library is loaded here, and only if there is one."""
-    if not stores:
-        return {}
+def to_store(name: str, store: Store, journal: Journal, alarms: Alarms) -> Uplink:
+    """The uplink to a time-series store. Its library is loaded here."""
     from edge.uplinks.influx import InfluxUplink  # noqa: PLC0415 - it costs 30 MB
 
-    return {name: InfluxUplink(name, store, journal, alarms) for name, store in stores.items()}
+    return InfluxUplink(name, store, journal, alarms)
 
 
 def targets(settings: Settings) -> dict[str, Target]:

@@ -77,3 +77,9 @@ def test_between_two_points_the_true_value_lies_between_theirs(
     if 0 < place < len(points):
         low, high = sorted((points[place - 1][1], points[place][1]))
         assert low <= by_points(points)(shown) <= high
+
+
+def test_the_same_certificate_is_the_same_calibration() -> None:
+    assert by_offset(-0.3) == by_offset(-0.3) != by_offset(0.3)
+    assert by_points([(0.0, 0.3), (10.0, 10.1)]) == by_points([(0.0, 0.3), (10.0, 10.1)])
+    assert by_points([(0.0, 0.3), (10.0, 10.1)]) != by_points([(0.0, 0.3), (10.0, 10.2)])

@@ -187,7 +187,7 @@ def test_a_bus_on_which_nobody_answers_is_no_lost_port(tmp_path: Path) -> None:
 
     async def told(failure: Exception) -> int:
         opened = await Gateway.open(gateway.load(site(tmp_path)))
-        opened._port_failed("panel", failure)
+        opened.ports._failed("panel", failure)
         await opened.journal.close()
         return len(opened.own.standing)
 

@@ -109,6 +109,34 @@ async def test_a_recorder_goes_on_after_a_power_cut_where_its_last_record_was_ke
     await journal.close()
 
 
+async def test_who_takes_anothers_place_has_what_is_on_its_way_to_the_disk(box: Box) -> None:
+    journal, recording, _ = await opened(box)
+    recording.observe("ear-tags", [sighting(0)])
+    (going,) = recording.changed()
+    recording.change([Counting()], [])
+    assert list(recording.changed()) == [going], "until it is known to be there"
+    recording.kept([going])
+    assert list(recording.changed()) == []
+    recording.observe("ear-tags", [sighting(1)])
+    await journal.flush()
+    assert [record_of(block)["times"] for block in await blocks(journal, Lane.RECORDS)] == [1, 2]
+    await journal.close()
+
+
+async def test_what_one_that_is_gone_remembers_is_stored_and_found_by_its_successor(box: Box) -> None:
+    journal, recording, _ = await opened(box)
+    recording.observe("ear-tags", [sighting(0)])
+    recording.change([], [])
+    recording.observe("ear-tags", [sighting(1)])
+    await journal.flush()
+    assert recording.lacks([Counting()])
+    recording.change([Counting()], await journal.remembered())
+    recording.observe("ear-tags", [sighting(2)])
+    await journal.flush()
+    assert [record_of(block)["times"] for block in await blocks(journal, Lane.RECORDS)] == [1, 2]
+    await journal.close()
+
+
 async def test_what_nobody_wants_costs_nothing_and_a_failing_recorder_harms_nobody(box: Box) -> None:
     journal, recording, notices = await opened(box)
     recording.observe("chiller-1-air", [sighting()])

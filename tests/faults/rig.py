@@ -110,10 +110,18 @@ class GatewayProcess:
             process.send_signal(number)
         return await process.wait()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def descriptors(self) -> int:
         """How many files and sockets it has open."""
-        assert self._process is not None
-        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
     def expect_running(self) -> None:
         """It has not ended by itself; its log says why, if it has."""

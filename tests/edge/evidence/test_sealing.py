@@ -67,7 +67,7 @@ def test_the_chain_is_what_its_description_says(box: Box) -> None:
 def test_a_record_is_sealed_by_the_commit_that_makes_it(box: Box, tmp_path: Path) -> None:
     with box.writing() as writer:
         box.record(writer)
-        assert writer.seals[Lane.RECORDS].seq == 1
+        assert writer.sealing.newest[Lane.RECORDS].seq == 1
         cut = after_power_cut(box, tmp_path / "cut")
     assert newest_seal(cut.path, Lane.RECORDS).seq == 1
 
@@ -77,7 +77,7 @@ def test_telemetry_is_sealed_each_minute_and_at_the_end(box: Box) -> None:
         sealed = []
         for _ in range(9):
             box.telemetry(writer)
-            sealed.append(writer.seals[Lane.TELEMETRY].seq)
+            sealed.append(writer.sealing.newest[Lane.TELEMETRY].seq)
         assert sealed == [0, 0, 3, 3, 3, 6, 6, 6, 9]
         box.telemetry(writer)
     assert newest_seal(box.path, Lane.TELEMETRY).seq == 10
@@ -86,10 +86,10 @@ def test_telemetry_is_sealed_each_minute_and_at_the_end(box: Box) -> None:
 def test_telemetry_that_stops_is_sealed_a_minute_later(box: Box) -> None:
     with box.writing() as writer:
         box.telemetry(writer, 2)
-        behind = writer.seals[Lane.TELEMETRY].seq
+        behind = writer.sealing.newest[Lane.TELEMETRY].seq
         box.at += 60 * SECOND_NS
         writer.commit(Batch([], [], {}, "ntp"))
-        assert behind <= writer.seals[Lane.TELEMETRY].seq == 2
+        assert behind <= writer.sealing.newest[Lane.TELEMETRY].seq == 2
 
 
 def test_a_power_cut_between_a_block_and_its_seal_is_healed_at_the_next_start(
@@ -104,7 +104,7 @@ def test_a_power_cut_between_a_block_and_its_seal_is_healed_at_the_next_start(
     assert awaiting.holds
     assert found.proven < found.head == 5
     with cut.writing() as writer:
-        assert writer.seals[Lane.TELEMETRY].seq == 5
+        assert writer.sealing.newest[Lane.TELEMETRY].seq == 5
         box.telemetry(writer)
     assert checked(cut.path).holds
 
@@ -117,7 +117,7 @@ def test_a_commit_that_fails_publishes_no_seal(box: Box, monkeypatch: pytest.Mon
             box.record(writer)
         monkeypatch.undo()
         box.telemetry(writer)
-        assert writer.seals[Lane.RECORDS].seq == 1
+        assert writer.sealing.newest[Lane.RECORDS].seq == 1
     assert checked(box.path).holds
 
 

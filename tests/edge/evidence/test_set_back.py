@@ -100,7 +100,7 @@ def test_a_running_journal_begins_anew_where_a_seal_comes_late(box: Box) -> None
         box.telemetry(writer, 3)
         box.record(writer)
         assert writer.standing.lane(writer.journal, Lane.TELEMETRY).head == 3
-        assert {seal.journal for seal in writer.old_seals.values()} == {before}
+        assert {seal.journal for seal in writer.sealing.last.values()} == {before}
     assert checked(box.path).holds
 
 

@@ -100,8 +100,8 @@ class FedGateway:
     async def __aenter__(self) -> FedGateway:
         self.gateway = await Gateway.open(gateway.load(self._settings))
         self.feed = Feed(self.gateway.clock.now, self._per_second)
-        (port,) = self.gateway.sources
-        self.gateway.sources[port] = self.feed
+        (port,) = self.gateway.ports.sources
+        self.gateway.ports.sources[port] = self.feed
         self._stop.clear()
         self._running = asyncio.create_task(self.gateway.run(self._stop))
         return self

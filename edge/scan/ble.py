@@ -1,16 +1,14 @@
-"""`tagtrail scan`: which driver understands what is out there, and the lines that bring it into service."""
+"""`tagtrail scan ble`: which driver understands what is in the air, and the lines to paste."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-import yaml
-
 from drivers.ble.probe import Connected, Heard
 from drivers.contract import Decoder, Driver, Instant, Reading, Reject
-from edge.messages import Lang, text, word
-from edge.quantities import QUANTITIES
+from edge.messages import Lang, text
+from edge.scan.paste import entry, said
 
 PORT: Final = "radio"
 _ANY_TIME: Final = Instant(0)
@@ -25,6 +23,13 @@ class Found(NamedTuple):
     heard: Heard
     drivers: Sequence[str]
     readings: Mapping[str, Reading]
+
+
+async def in_the_air(adapter: str, seconds: float, drivers: Mapping[str, Driver]) -> list[Found]:
+    """The Bluetooth devices that this adapter hears, and who understands them. Raises LinkDown."""
+    from drivers.ble.air import listen  # noqa: PLC0415 - bleak and D-Bus are loaded only where there is a radio
+
+    return [found(heard, drivers) for heard in await listen(adapter, seconds)]
 
 
 def found(heard: Heard, drivers: Mapping[str, Driver]) -> Found:
@@ -73,13 +78,12 @@ def as_yaml(devices: Sequence[Found], adapter: str, lang: Lang) -> str:
 
 def _entry(each: Found, lang: Lang) -> Iterator[str]:
     first, *others = each.drivers
-    values = ", ".join(_value(reading, lang) for reading in each.readings.values())
+    values = ", ".join(said(reading, lang) for reading in each.readings.values())
     yield f"  # {_seen(each)}: {values}"
     if others:
         yield "  # " + text(lang, "cli.scan_others", drivers=", ".join(others))
     keys = {"driver": first, "port": PORT, "address": each.heard.address}
-    flow: str = yaml.safe_dump(keys, default_flow_style=True, sort_keys=False)
-    yield f"  {_name(first, each.heard.address)}: {flow.strip()}"
+    yield entry(_name(first, each.heard.address), keys)
 
 
 def _name(driver: str, address: str) -> str:
@@ -95,15 +99,6 @@ def _said(each: Found) -> str:
     return f"  {each.heard.frames[-1].data.hex()}" if each.heard.frames else ""
 
 
-def _value(reading: Reading, lang: Lang) -> str:
-    if reading.value is None:
-        return f"{word(lang, reading.quantity)} " + text(
-            lang, "cli.reading_missing", reason=word(lang, reading.reason)
-        )
-    shown = f"{word(lang, reading.quantity)} {word(lang, reading.value)}"
-    return f"{shown} {QUANTITIES[reading.quantity].unit}".rstrip()
-
-
 def _required(driver: Driver) -> set[str]:
     fields = driver.decoder.options.model_fields
     return {name for name, field in fields.items() if field.is_required()}
@@ -114,8 +109,8 @@ def _readings(decoder: Decoder, heard: Heard) -> dict[str, Reading]:
     readings: dict[str, Reading] = {}
     for frame in heard.frames:
         try:
-            said = decoder.decode(frame, _ANY_TIME)
+            heard_of = decoder.decode(frame, _ANY_TIME)
         except Reject:
             continue
-        readings |= {item.quantity: item for item in said if isinstance(item, Reading)}
+        readings |= {item.quantity: item for item in heard_of if isinstance(item, Reading)}
     return readings

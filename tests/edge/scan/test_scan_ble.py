@@ -16,11 +16,11 @@ from drivers.ble.probe import Heard
 from drivers.catalogue import DRIVERS
 from drivers.contract import Frame
 from edge import settings
-from edge.scan import as_yaml, facts, found
+from edge.scan.ble import as_yaml, facts, found
 from simulators.site import Site
 from tests.simulators.peers import ONE_ROOM, truth
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 EYE = "D0:CF:5E:03:97:18"
 PUCK = "FF:E9:F1:C2:25:F9"
 STRANGER = "02:00:00:00:00:01"
