@@ -281,6 +281,7 @@ class Gateway:
             commands=partial(self.commands.offer, name),
             seals=lambda: self.journal.seals,
             witness=None if name in self._asked else self._witness,
+            knows_time=lambda: self.clock.known,
         )
 
     def _remember_lost(self, device: str, at: Instant, observations: int) -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.instant import parse_rfc3339
-from edge.messages import Lang, text, word
+from edge.messages import Lang, sentence, text, word
 from edge.show import duration, size, value
 
 FINGERPRINT: Final = 16
@@ -141,9 +141,14 @@ def _uplinks(facts: Mapping[str, Any], lang: Lang) -> Table:
             str(sum(lane["blocks"] for lane in by_lane.values())),
             _age(min(owed), facts) if owed else "–",
             str(journal["quarantined"].get(name, 0)),
-            str(uplink.get("last_error") or ""),
+            _down(uplink, lang),
         )
     return table
+
+
+def _down(uplink: Mapping[str, Any], lang: Lang) -> str:
+    reason = uplink.get("reason")
+    return sentence(lang, reason["text"], reason["values"]) if reason else str(uplink.get("last_error") or "")
 
 
 def _set_aside(facts: Mapping[str, Any], lang: Lang) -> Iterator[str]:

@@ -25,22 +25,33 @@ class Authority:
     def __post_init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
-        builder = self._builder(subject, self._key.public_key()).add_extension(
+        builder = self._builder(subject, self._key.public_key(), self.name).add_extension(
             x509.BasicConstraints(ca=True, path_length=None), critical=True
         )
         self.certificate = builder.sign(self._key, hashes.SHA256())
         self.path = self._write(self.name, self.certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, name: str, *addresses: str) -> tuple[Path, Path]:
-        """A certificate for ``name`` and these IP addresses, and its key."""
+    def issue(
+        self,
+        name: str,
+        *addresses: str,
+        begins: datetime.timedelta = -DAY,
+        ends: datetime.timedelta = DAY,
+        itself: bool = False,
+    ) -> tuple[Path, Path]:
+        """A certificate for ``name`` and these IP addresses, and its key.
+
+        begins, ends: when it is valid, from now. itself: signed with its own key, by nobody else.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         names: list[x509.GeneralName] = [x509.DNSName(name)]
         names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
-        builder = self._builder(subject, key.public_key()).add_extension(
+        issuer = name if itself else self.name
+        builder = self._builder(subject, key.public_key(), issuer, begins, ends).add_extension(
             x509.SubjectAlternativeName(names), critical=False
         )
-        certificate = builder.sign(self._key, hashes.SHA256())
+        certificate = builder.sign(key if itself else self._key, hashes.SHA256())
         private = key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -51,20 +62,27 @@ class Authority:
             self._write(f"{name}.key", private),
         )
 
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    @staticmethod
+    def _builder(
+        subject: x509.Name,
+        key: ec.EllipticCurvePublicKey,
+        issuer: str,
+        begins: datetime.timedelta = -DAY,
+        ends: datetime.timedelta = DAY,
+    ) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)
-        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(issuer)
+            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - DAY)
-            .not_valid_after(now + DAY)
+            .not_valid_before(now + begins)
+            .not_valid_after(now + ends)
         )
 
     def _write(self, name: str, data: bytes) -> Path:
         path = self.folder / name
+        path.touch(mode=0o600)
         path.write_bytes(data)
         return path

@@ -20,10 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from edge.errors import JournalError
+from edge.settings.secret import exposed_mode
 
 log = logging.getLogger(__name__)
-
-_OTHERS = 0o077
 
 
 class SigningKey:
@@ -59,8 +58,8 @@ class SigningKey:
 def read_key(path: Path) -> SigningKey:
     """The key in this file. Raises JournalError."""
     try:
-        if path.stat().st_mode & _OTHERS:
-            log.warning("%s can be read by others: chmod 600 %s", path, path)
+        if mode := exposed_mode(path):
+            raise JournalError(f"{path}: others get at the signing key (mode {mode}): chmod 600 {path}")
         return SigningKey.of_pem(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise JournalError(

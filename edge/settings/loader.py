@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.contract import Driver
 from edge.errors import SettingsError
-from edge.settings import checks, checks_transport, goods, points, stable_names
+from edge.settings import checks, checks_transport, goods, guarding, points, stable_names
 from edge.settings.alarms import Alarm
 from edge.settings.devices import COMMON_KEYS, DeviceSettings, Place, Port
 from edge.settings.findings import Fault, Findings
@@ -77,11 +78,14 @@ class _Draft:
             self._findings.tell(fault)
         if settings is not None:
             self._records_fit(settings, devices)
+            for fault in guarding.exposed(settings):
+                self._findings.tell(fault)
         self._findings.scan()
         self._findings.add(self._profiles.problems)
         if settings is None or self._findings.problems():
             raise SettingsError(problems=self._findings.problems())
-        return settings.warned(self._findings.placed(fault) for fault in stable_names.counted(ports))
+        doubts = chain(stable_names.counted(ports), guarding.unguarded_commands(uplinks))
+        return settings.warned(self._findings.placed(fault) for fault in doubts)
 
     def _records_fit(self, settings: Settings, devices: Mapping[str, DeviceSettings]) -> None:
         measures = fitting.measured(devices, self._drivers)

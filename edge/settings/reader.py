@@ -155,11 +155,11 @@ class _Composer:
         plain = event.value if isinstance(event, yaml.ScalarEvent) and not event.style else None
         self._spots[path] = Spot(key, here, plain)
         if isinstance(event, yaml.AliasEvent):
-            self._tell(here, path, "alias", name=event.anchor)
+            self._tell(here, path, "alias")
             return None
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
         if event.anchor is not None:
-            self._tell(here, path, "anchor", name=event.anchor)
+            self._tell(here, path, "anchor")
         if event.tag is not None:
             self._tell(here, path, "tag")
         if isinstance(event, yaml.ScalarEvent):

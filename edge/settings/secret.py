@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,6 +16,21 @@ from edge.settings.values import AbsolutePath, Form, Part, one_of
 FOLDER_PREFIX: Final = "tagtrail_"
 """``LoadCredential=tagtrail:FOLDER`` hands each file of the folder over under its name with this before it
 (systemd.exec(5)); the unit we install does so."""
+
+
+_EXPOSED: Final = stat.S_IRWXO | stat.S_IWGRP
+
+
+def exposed_mode(path: Path) -> str | None:
+    """``0644``, where others than the owner and the readers of its group get at this file; else None.
+
+    Not looked at in a file that is not there or not to be seen: that is told when it is read.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return None
+    return f"{stat.S_IMODE(mode):04o}" if mode & _EXPOSED else None
 
 
 class Secret(Part):
@@ -39,7 +55,7 @@ class Secret(Part):
         if not isinstance(data, dict):
             raise PydanticCustomError("secret_plain", "a secret in the file")
         ways = [way for way, where in data.items() if way in cls.model_fields and isinstance(where, str)]
-        if len(ways) != 1 or len(data) != 1:
+        if len(ways) != 1 or len(data) != 1 or not data.get("file", "/").startswith("/"):
             raise PydanticCustomError("secret_form", "not one of three")
         return data
 

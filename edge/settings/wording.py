@@ -51,8 +51,10 @@ _SENTENCES = {
 }
 """pydantic's error types to the catalogue's keys; a key of the catalogue itself stands for itself."""
 
-_NOT_REPEATED = ("secret_plain", "secret_form", "url_credentials")
+_NOT_REPEATED = ("secret_plain", "secret_form", "url_credentials", "url_scheme", "url_host", "url_store")
 """What stands there may be a secret."""
+
+_PEM: Final = "-----BEGIN"
 
 _LIMITS = ("ge", "le", "gt", "lt", "max_length")
 
@@ -117,6 +119,8 @@ def shown(value: object) -> str:
     if isinstance(value, list):
         return "[…]"
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    if _PEM in text:  # a private key where its file should be named
+        return f"{_PEM}…"
     text = "".join(each if each.isprintable() else "·" for each in text[:_MOST_SHOWN])
     return text if len(text) < _MOST_SHOWN else text[:-1] + "…"
 

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.errors import UplinkDown
+from edge.recorders.hold_list import MOST_BYTES
 from edge.uplinks.live import publish_packet
 from edge.uplinks.reasons import ConnectionLostError, ConnectRefusedError, End, reason_name
-from edge.uplinks.target import Target, tls_context
+from edge.uplinks.target import Target
+from edge.uplinks.trust import expect_trusted, failed, tls_context
 from edge.uplinks.wire import Wire
 
 if TYPE_CHECKING:
@@ -40,6 +44,9 @@ LEAVE_S: Final = 1.0
 
 PUBLISH_OVERHEAD: Final = 1 + 4 + 2 + 2 + 1
 """Of a QoS 1 PUBLISH: type, remaining length, the topic's length, packet identifier, no properties."""
+
+HEARD_BYTES_MOST: Final = MOST_BYTES + 1024 * 1024
+"""Of one packet, and so of memory: a broker of MQTT 5 keeps back what is larger than any hold list."""
 
 KEEP_ALIVE_TIMEOUT: Final = 0x8D
 UNLIMITED: Final = 0xFFFF
@@ -127,7 +134,11 @@ class Connection:
     async def _introduce(self) -> None:
         keepalive_s = max(1, round(self._target.keepalive_s))
         if self._target.version == "5":
-            self._client.connect(self._target.host, self._target.port, keepalive_s, clean_start=True)
+            said = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho gives it no types
+            said.MaximumPacketSize = HEARD_BYTES_MOST
+            self._client.connect(
+                self._target.host, self._target.port, keepalive_s, clean_start=True, properties=said
+            )
         else:
             self._client.connect(self._target.host, self._target.port, keepalive_s)
         done, _ = await asyncio.wait(
@@ -139,6 +150,8 @@ class Connection:
             if reason.is_failure:
                 raise ConnectRefusedError(where, reason.value)
         elif self._lost in done:
+            if self._target.tls:
+                expect_trusted(self._wire.error, where)
             hint = "" if self._target.weak else '; if the broker knows no MQTT 5, write version: "3.1.1"'
             raise UplinkDown(f"{self._lost.result()}, before it was accepted{hint}")
         else:
@@ -321,10 +334,11 @@ class Connection:
 
 
 async def _open_wire(target: Target) -> Wire:
+    """Raises UplinkDown."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_S):
-            context = await asyncio.to_thread(tls_context, target) if target.tls else None
+            context = await _tls(target)
             _, wire = await loop.create_connection(
                 lambda: Wire(loop), target.host, target.port, ssl=context, happy_eyeballs_delay=0.25
             )
@@ -332,6 +346,15 @@ async def _open_wire(target: Target) -> Wire:
         raise UplinkDown(
             f"no connection to {target.address} in {CONNECT_S:.0f} s; is the network up?"
         ) from error
+    except (ssl.SSLError, ConnectionResetError) as error:
+        raise failed(error, target.address) from error
     except OSError as error:
         raise UplinkDown(f"cannot connect to {target.address}: {error}") from error
     return wire
+
+
+async def _tls(target: Target) -> ssl.SSLContext | None:
+    """None: the connection is not encrypted. Raises NoTrustError."""
+    if not target.tls:
+        return None
+    return await asyncio.to_thread(tls_context, target.ca, target.cert, target.key)

@@ -37,6 +37,7 @@ from edge.uplinks.minutes import Minutes
 from edge.uplinks.pace import Backoff, CatchUp
 from edge.uplinks.points import lines, minute_lines
 from edge.uplinks.store import Store
+from edge.uplinks.trust import NoTrustError, beneath, failed, told
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class InfluxUplink:
         self._state = "connecting"
         self._since_s = monotonic()
         self._error = ""
+        self._reason: dict[str, object] | None = None
         self._blocks = self._observations = self._points = self._quarantined = 0
         self._refused: Counter[str] = Counter()
         self._acknowledged_s: float | None = None
@@ -113,6 +115,7 @@ class InfluxUplink:
             "state": self._state,
             "for_s": round(monotonic() - self._since_s, 1),
             "last_error": self._error,
+            "reason": self._reason,
             "acknowledgement": "strong",
             "backlog_blocks": self._arrears.unsent,
             "acknowledged_blocks": self._blocks,
@@ -237,7 +240,9 @@ class InfluxUplink:
             self._alarms.cleared(Cause.UPLINK_REFUSED, self.name)
 
     def _what(self, error: ApiException) -> Exception:
-        """What an answer other than 2xx means."""
+        """What an answer other than 2xx means, or that there is none."""
+        if (untrusted := beneath(error)) is not None:
+            return failed(untrusted, self._store.url)
         said = f"{error.status} {error.reason}"
         self._refused[str(error.status)] += 1
         if error.status in REFUSED:
@@ -262,10 +267,13 @@ class InfluxUplink:
         """Keeps the error for `status`, logs it where it is news, raises the alarm that it may call for."""
         level = logging.DEBUG if str(error) == self._error and self._state == "waiting" else logging.WARNING
         log.log(level, "uplink %s: %s; trying again", self.name, error)
-        self._error = str(error)
+        self._error, self._reason = str(error), told(error)
         if isinstance(error, JournalError):
             self._unread = True
             self._alarms.raised(Cause.UPLINK_JOURNAL, self.name, str(error))
+        elif isinstance(error, NoTrustError) and error.lasts:
+            self._barred = True
+            self._alarms.raised(Cause.UPLINK_REFUSED, self.name, str(error))
         self._enter("waiting")
 
     def _enter(self, state: str) -> None:

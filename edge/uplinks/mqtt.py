@@ -25,6 +25,7 @@ from edge.uplinks.pace import PAUSE_MOST_S, Backoff, CatchUp
 from edge.uplinks.reasons import REFUSED, ConnectionLostError, ConnectRefusedError, End, reason_name
 from edge.uplinks.seals import ShownSeals, kept_seals
 from edge.uplinks.target import Target
+from edge.uplinks.trust import NoTrustError, told
 
 __all__ = ["MqttUplink", "State", "Target"]
 
@@ -73,12 +74,14 @@ class MqttUplink:
         commands: Callable[[Message], None] = lambda _: None,
         seals: Callable[[], Sequence[Seal]] = tuple,
         witness: Callable[[Sequence[Seal]], Awaitable[None]] | None = None,
+        knows_time: Callable[[], bool] = lambda: True,
     ) -> None:
         """name: as in the settings. status: the retained status as JSON, made anew each time.
 
         holds: told the hold list, whenever the broker has one to give. commands: told
         each command; its answer is given to ``answer``. seals: the newest of each lane, retained too.
         witness: told before anything is published which seals the broker has kept; None: that is known.
+        knows_time: whether the clock may be believed when a certificate's dates do not fit.
         """
         self.name = name
         self._target = target
@@ -89,6 +92,7 @@ class MqttUplink:
         self._commands = commands
         self._commands_heard = "off"
         self._witness = witness
+        self._knows_time = knows_time
         self._offline = orjson.dumps({"v": 1, "gateway": target.gateway, "state": "offline"})
         catch_up = CatchUp(target.catch_up_bytes_per_s)
         self._delivery = Delivery(name, target.block_topic, outbox, alarms, catch_up)
@@ -105,6 +109,7 @@ class MqttUplink:
         self._barred = False
         self._unread = False
         self._error = ""
+        self._reason: dict[str, object] | None = None
         self._live_sent = 0
         self._live_oversize = 0
         self._status_refused = 0
@@ -150,6 +155,7 @@ class MqttUplink:
             "for_s": round(monotonic() - self._since_s, 1),
             "connections": self._connections,
             "last_error": self._error,
+            "reason": self._reason,
             "acknowledgement": "weak" if self._target.weak else "strong",
             "in_flight": len(self._delivery.window),
             "backlog_blocks": self._delivery.backlog,
@@ -292,19 +298,22 @@ class MqttUplink:
 
     def _note(self, down: UplinkDown) -> None:
         """Keeps the error for `status`, logs it where it is news, raises the alarm that it may call for."""
+        if isinstance(down, NoTrustError) and down.is_dated and not self._knows_time():
+            down = down.by_a_doubtful_clock()
         repeated = self._state is State.CONNECTING and str(down) == self._error
         log.log(
             logging.DEBUG if repeated else logging.WARNING, "uplink %s: %s; trying again", self.name, down
         )
         self._error = str(down)
-        if isinstance(down, ConnectRefusedError) and down.code in CREDENTIALS_REFUSED:
+        self._reason = told(down)
+        if _needs_a_person(down):
             self._barred = True
             self._alarms.raised(Cause.UPLINK_REFUSED, self.name, str(down))
 
     def _journal_failed(self, error: JournalError) -> None:
         level = logging.DEBUG if str(error) == self._error else logging.ERROR
         log.log(level, "uplink %s: %s; trying again", self.name, error)
-        self._error = str(error)
+        self._error, self._reason = str(error), None
         self._unread = True
         self._alarms.raised(Cause.UPLINK_JOURNAL, self.name, str(error))
         self._enter(State.WAITING)
@@ -346,6 +355,13 @@ class MqttUplink:
                 self._live_sent += 1
             else:
                 self._live_oversize += 1
+
+
+def _needs_a_person(down: UplinkDown) -> bool:
+    """Whether no later attempt fares better by itself."""
+    if isinstance(down, NoTrustError):
+        return down.lasts
+    return isinstance(down, ConnectRefusedError) and down.code in CREDENTIALS_REFUSED
 
 
 async def _together(*works: Coroutine[Any, Any, None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -85,12 +84,3 @@ class Target:
 
     def _topic(self, *levels: str) -> str:
         return "/".join((self.root, self.gateway, *levels))
-
-
-def tls_context(target: Target) -> ssl.SSLContext:
-    """What TLS asks of the broker and shows of us. Reads files: not for the event loop. Raises OSError."""
-    context = ssl.create_default_context(cafile=target.ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if target.cert is not None:
-        context.load_cert_chain(target.cert, target.key)
-    return context

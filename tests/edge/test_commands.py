@@ -18,6 +18,7 @@ from edge import gateway
 from edge.commands.carrying import WAITING_MOST
 from edge.commands.judging import Message
 from edge.gateway import Gateway
+from edge.uplinks.connection import HEARD_BYTES_MOST
 from tests.edge.uplinks.standins import until
 from tests.faults.rig import journalled
 from tests.mosquitto import Broker, free_port
@@ -279,6 +280,18 @@ async def test_a_retained_command_is_refused_and_a_taken_one_never_carried_out_a
             assert (await above.ask("enter", again))["error"] == "replayed"
             assert (await above.ask("enter", command("c-2", **RECALL)))["ok"]
         await until(lambda: len(above.recalls) == 2)
+
+
+async def test_what_is_larger_than_memory_should_hold_is_kept_back_by_the_broker(
+    mosquitto: Path, tmp_path: Path
+) -> None:
+    async with Broker(mosquitto, tmp_path) as broker, platform(broker) as above:
+        async with running(site(tmp_path, broker.port, "enter")) as one:
+            await heard(one)
+            await above.say("enter", b" " * (HEARD_BYTES_MOST + 1))
+            assert (await above.ask("enter", command("c-1", **RECALL)))["ok"]
+            assert one.uplinks["platform"].facts()["connections"] == 1
+        assert list(refusals(tmp_path)) == []
 
 
 async def test_it_is_off_unless_configured(mosquitto: Path, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ NEEDS_MORE_THAN_A_BROKEN_LINE = {
     *("profile_twice", "profiles_unreadable"),
     *("secret_unreadable", "secret_not_text", "secret_no_credentials", "secret_no_variable"),
     *("secret_key", "secret_pem", "counted", "counted_unnamed", "no_trips", "influx_missing"),
+    *("secret_exposed", "commands_plain", "commands_anonymous"),
     "fixed_while_running",
 }
 """Sentences of the settings that have tests of their own beside the table."""

@@ -58,6 +58,7 @@ HOTTEST_C = 50.0
 def settings(folder: Path, **core: object) -> Path:
     """A site's file; core: further keys of the core probe."""
     key = folder / "core.key"
+    key.touch(mode=0o600)
     key.write_text(KEY)
     devices: dict[str, dict[str, object]] = {
         name: {**device, "port": "radio", "every": "1s"} for name, device in DEVICES.items()
@@ -162,6 +163,7 @@ async def test_with_the_wrong_key_nothing_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gateways: Gateways
 ) -> None:
     wrong = tmp_path / "wrong.key"
+    wrong.touch(mode=0o600)
     wrong.write_text(KEY[::-1])
     async with on_air(SCENARIO, tmp_path / "air", monkeypatch):
         gateway = gateways(settings(tmp_path, key={"file": str(wrong)}))

@@ -70,17 +70,18 @@ def test_a_file_named_in_the_settings_is_made_there(tmp_path: Path) -> None:
 def test_a_file_that_is_no_key_is_refused_and_kept(tmp_path: Path, text: str) -> None:
     path = tmp_path / "journal.db.key"
     path.write_text(text)
+    path.chmod(0o600)
     with pytest.raises(JournalError, match="is no signing key"):
         signing_key(settings_of(tmp_path))
     assert path.read_text() == text
 
 
-def test_a_key_that_others_can_read_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     signing_key(settings)
     (tmp_path / "journal.db.key").chmod(0o644)
-    signing_key(settings)
-    assert "chmod 600" in caplog.text
+    with pytest.raises(JournalError, match="chmod 600"):
+        signing_key(settings)
 
 
 def test_rotations_are_followed_step_by_step(tmp_path: Path) -> None:

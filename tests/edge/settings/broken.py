@@ -1306,7 +1306,7 @@ YAML = [
         "duplicate_key",
         "keep one of the two",
     ),
-    Broken("trust: system", "trust: ‸&s system", "clock.trust", "anchor", "&s is not used"),
+    Broken("trust: system", "trust: ‸&s system", "clock.trust", "anchor", "begins with & is not used"),
     Broken(
         "place: stunning", "place: ‸*stunning", "devices.ear-tags.place", "alias", "write the value itself"
     ),

@@ -148,8 +148,9 @@ def target(port: int, **options: Any) -> Target:
     return Target(host="127.0.0.1", port=port, gateway=GATEWAY, **options)
 
 
-def new_uplink(to: Target, outbox: MemoryOutbox, alarms: AlarmLog) -> MqttUplink:
-    return MqttUplink(UPLINK, to, outbox, alarms, lambda: b'{"v":1,"state":"online"}')
+def new_uplink(to: Target, outbox: MemoryOutbox, alarms: AlarmLog, *, knows_time: bool = True) -> MqttUplink:
+    status = b'{"v":1,"state":"online"}'
+    return MqttUplink(UPLINK, to, outbox, alarms, lambda: status, knows_time=lambda: knows_time)
 
 
 @asynccontextmanager

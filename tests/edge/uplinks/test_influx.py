@@ -22,7 +22,9 @@ from edge.journal.rollups import Rollup
 from edge.uplinks.influx import InfluxUplink
 from edge.uplinks.store import Store
 from edge.wiring import stores
+from tests.authority import Authority
 from tests.edge.uplinks.standins import UPLINK, AlarmLog, MemoryOutbox, until
+from tests.tls_server import TlsServer, server_tls
 
 AT = "2026-11-22T03:14:07.120Z"
 
@@ -146,6 +148,21 @@ async def test_a_wrong_token_is_an_alarm_until_it_is_mended(store: Refusing) -> 
     assert Cause.UPLINK_REFUSED not in alarms.standing
     assert not outbox.quarantined
     await ended(task)
+
+
+async def test_a_store_that_cannot_be_trusted_gets_no_token(tmp_path: Path) -> None:
+    ours, theirs = Authority(tmp_path, "ca.pem"), Authority(tmp_path, "other.pem")
+    outbox, alarms = RolledOutbox(), AlarmLog()
+    outbox.entries("a")
+    with TlsServer(server_tls(*theirs.issue("store.test", "127.0.0.1"))) as server:
+        to = Store("dx-1", f"https://127.0.0.1:{server.port}", "meat", "cold", "s3cret", ours.path)
+        uplink = InfluxUplink(UPLINK, to, outbox, alarms)
+        task = await running(uplink)
+        await until(lambda: Cause.UPLINK_REFUSED in alarms.standing)
+        await ended(task)
+    assert "an authority that is not trusted here" in str(uplink.facts()["last_error"])
+    assert bytes(server.read) == b""
+    assert outbox.cursor() == 0
 
 
 async def test_a_store_that_is_down_is_waited_for(store: Refusing) -> None:

@@ -64,6 +64,7 @@ async def forbidding(place: Place, seconds: float) -> Row:
 async def barring(place: Place, seconds: float) -> Row:
     """CONNECT is refused: the password was changed; then it is put right. The listener needs none."""
     place.folder.mkdir(parents=True, exist_ok=True)
+    (place.folder / "word").touch(mode=0o600)
     (place.folder / "word").write_text("new")
     passwords = place.folder / "passwords"
     _set_password(passwords, "old")

@@ -49,6 +49,7 @@ async def test_everything_arrives_after_a_while(place: Place) -> None:
     await side_by_side(place, PATIENT)
 
 
+@pytest.mark.slow
 async def test_a_cut_after_any_of_the_first_bytes(place: Place) -> None:
     rows = await cuts(place, random.sample(ALL, 20))
     assert [row for row in rows if not row.holds] == []
