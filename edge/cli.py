@@ -21,13 +21,16 @@ from typing import Any, Final
 import click
 
 from drivers.contract import Instant, LinkDown
-from edge import gateway, show, typed
+from edge import completion, gateway, show, typed, watching
 from edge import trace as traced
 from edge.control import NoDaemon, Refused, ask
+from edge.diagnosis import verb as diagnosing
+from edge.diagnosis.recent import RecentLog
 from edge.errors import DidNotStart, JournalDamagedError, JournalError, SettingsError
 from edge.evidence import holding
 from edge.evidence import verify as evidence
 from edge.evidence.seals import Handover, is_public_key
+from edge.export import verb as exporting
 from edge.journal.database import expect_readable
 from edge.messages import LANGS, Lang, from_locale, sentence, text
 from edge.rereading import Rereading
@@ -87,6 +90,7 @@ def run(lang: Lang) -> click.Command:
     @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info")
     def verb(config: Path, log_level: str) -> None:
         logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger().addHandler(RecentLog())
         asyncio.run(serve(config))
 
     return verb
@@ -139,7 +143,7 @@ def check(lang: Lang) -> click.Command:
 def read(lang: Lang) -> click.Command:
     @click.command("read", help=text(lang, "cli.read"))
     @CONFIG
-    @click.argument("device")
+    @click.argument("device", shell_complete=completion.devices(gateway.load))
     @click.option("--wait", "wait_s", type=float, help=text(lang, "cli.option_wait"))
     @json_option(lang)
     def verb(config: Path, device: str, wait_s: float | None, as_json: bool) -> None:
@@ -161,21 +165,7 @@ async def _read(config: Path, device: str, wait_s: float | None) -> Any:
 
 
 def status(lang: Lang) -> click.Command:
-    @click.command("status", help=text(lang, "cli.status"))
-    @CONFIG
-    @json_option(lang)
-    def verb(config: Path, as_json: bool) -> None:
-        settings = gateway.load(config)
-        try:
-            facts = asyncio.run(ask(settings.journal.path, "status"))
-        except NoDaemon:
-            end(text(lang, "cli.no_daemon", journal=settings.journal.path), EXIT_UNREACHABLE)
-        if as_json:
-            print_json(facts)
-        else:
-            show.print_status(facts, lang)
-
-    return verb
+    return watching.status(lang, gateway.load)
 
 
 def enter(lang: Lang) -> click.Command:
@@ -342,4 +332,15 @@ def demo(lang: Lang) -> click.Command:
     return verb
 
 
-VERBS: Final = (run, check, demo, simulate, scan, read, status, enter, trace, verify, key)
+def export(lang: Lang) -> click.Command:
+    return exporting.export(lang, gateway.load)
+
+
+def diagnose(lang: Lang) -> click.Command:
+    return diagnosing.diagnose(lang, gateway.load)
+
+
+VERBS: Final = (
+    *(run, check, demo, simulate, scan, read, status, enter, trace, export, verify, key, diagnose),
+    completion.completion,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -55,6 +55,21 @@ START: Final = Instant(0)
 """Before everything."""
 
 
+class RefusedFrame(NamedTuple):
+    """A frame that a decoder refused. frame: hexadecimal, of a long one its beginning."""
+
+    t: Instant
+    reason: str
+    detail: str
+    frame: str
+
+
+REFUSED_FRAMES: Final = 8
+"""Kept of each device for `diagnose`."""
+
+REFUSED_FRAME_BYTES: Final = 256
+
+
 NOTHING: Final = Frame(b"")
 """Of a device that has not spoken."""
 
@@ -82,6 +97,7 @@ class DeviceState:
     observed: int = 0
     thinned: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    refused_frames: deque[RefusedFrame] = field(default_factory=lambda: deque(maxlen=REFUSED_FRAMES))
     waiting: list[asyncio.Future[tuple[Frame, Sequence[Observation]]]] = field(default_factory=list)
 
     def restamp(self, again: Restamping) -> None:

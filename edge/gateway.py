@@ -28,6 +28,7 @@ from edge.clock import Clock, Machine, machine_id
 from edge.commands.carrying import Commands
 from edge.control import ControlSocket, Refused, socket_path
 from edge.delivering import FarSide, Uplinks, given_up, registered
+from edge.diagnosis import running as diagnosis
 from edge.entering import Entering
 from edge.errors import JournalError, SettingsError, UplinkDown
 from edge.evidence.holding import handed_over, its_own, signing_key
@@ -315,10 +316,15 @@ class Gateway:
             _tell_of_predecessor(self.journal, self.own)
 
     def _verbs(self) -> dict[str, Any]:
-        return {"status": self._status, "read": self._read, "enter": self.entering.enter}
+        return {
+            "status": self._status,
+            "read": self._read,
+            "enter": self.entering.enter,
+            "diagnose": partial(diagnosis.answered, self),
+        }
 
     async def _status(self, _request: Mapping[str, Any]) -> dict[str, Any]:
-        return status.full(self)
+        return await status.entire(self)
 
     async def _read(self, request: Mapping[str, Any]) -> dict[str, Any]:
         device, asked_s = request.get("device"), request.get("wait")

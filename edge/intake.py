@@ -30,7 +30,7 @@ from drivers.contract import (
 from edge import bounds, entries
 from edge.alarms import Alarms, Cause
 from edge.calibration import Calibration
-from edge.devices import DeviceState, Intaken, state_of
+from edge.devices import REFUSED_FRAME_BYTES, DeviceState, Intaken, RefusedFrame, state_of
 from edge.journal.block import Entry
 from edge.restamping import Restamping
 
@@ -97,8 +97,11 @@ class Intake:
 
         A defect of ours is an alarm, which stands until the gateway is started anew.
         """
-        refused = self.devices[device].refused
+        state = self.devices[device]
+        refused = state.refused
         refused[reject.reason] += 1
+        shown = frame.data[:REFUSED_FRAME_BYTES].hex(" ")
+        state.refused_frames.append(RefusedFrame(self._now(), reject.reason, str(reject), shown))
         first = refused[reject.reason] == 1
         level, defect = logging.WARNING if first else logging.DEBUG, None
         if reject.reason is Reason.DEFECT:

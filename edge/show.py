@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from edge.errors import Problem, SettingsError
 from edge.evidence.verification import LaneFound
 from edge.evidence.verify import Verdict
 from edge.facts import FACTS
-from edge.messages import Lang, sentence, text, word
+from edge.messages import Lang, text, word
 from edge.quantities import QUANTITIES
 from edge.settings.wording import known_at
 
@@ -130,81 +129,6 @@ def _half(described: str | None, lang: Lang) -> str:
     """Of ``English. · 中文``."""
     english, _, chinese = (described or "").partition(" · ")
     return english if lang == "en" else chinese
-
-
-def print_status(facts: Mapping[str, Any], lang: Lang) -> None:
-    """The whole of `tagtrail status` as tables."""
-    from rich.console import Console  # noqa: PLC0415 - only for people who watch; the daemon does without
-
-    console = Console()
-    say = partial(text, lang)
-    console.print(
-        say(
-            "cli.status_title",
-            gateway=facts["gateway"],
-            version=facts["version"],
-            up=duration(facts["up_s"]),
-            clock=word(lang, facts["clock"]["state"]),
-        )
-    )
-    journal = facts["journal"]
-    console.print(
-        say(
-            "cli.status_journal",
-            id=journal["id"],
-            size=size(journal["size_bytes"]),
-            free=size(facts["disk"]["free_bytes"]),
-            state=word(lang, journal["state"]),
-        )
-    )
-    for problem in (facts["settings"] or {}).get("problems", ()):
-        said = {"read": facts["settings"]["read"], "problem": problem[lang]}
-        console.print(say("cli.status_settings_refused", **said), style="bold red")
-    for alarm in facts["alarms"]:
-        said = {key: word(lang, alarm[key]) for key in ("cause", "detail", "subject")}
-        console.print(say("cli.status_alarm", since=alarm["from"], **said), style="bold red")
-    for table in (_devices(facts, lang), _ports(facts, lang), _uplinks(facts, lang)):
-        console.print(table)
-
-
-def _table(lang: Lang, *columns: str) -> Any:
-    from rich.table import Table  # noqa: PLC0415 - as above
-
-    return Table(*(text(lang, f"cli.status_{name}") for name in columns), box=None, pad_edge=False)
-
-
-def _devices(facts: Mapping[str, Any], lang: Lang) -> Any:
-    table = _table(lang, "device", "point", "value", "age", "refused")
-    for name, device in facts["devices"].items():
-        refused = " ".join(f"{word(lang, reason)}:{count}" for reason, count in device["refused"].items())
-        for point, item in (device["points"] or {"–": {}}).items():
-            table.add_row(name, word(lang, point), value(item, lang), duration(item.get("age_s")), refused)
-    return table
-
-
-def _ports(facts: Mapping[str, Any], lang: Lang) -> Any:
-    table = _table(lang, "port", "state", "load", "error")
-    for name, port in facts["ports"].items():
-        load = f"{port['bus_load']:.0%}" if "bus_load" in port else "–"
-        table.add_row(name, word(lang, port["state"]), load, port["error"])
-    return table
-
-
-def _uplinks(facts: Mapping[str, Any], lang: Lang) -> Any:
-    table = _table(lang, "uplink", "state", "acknowledged", "backlog", "error")
-    for name, uplink in facts["uplinks"].items():
-        backlog = sum(lane["blocks"] for lane in facts["journal"]["backlog"].get(name, {}).values())
-        state = word(lang, uplink["state"])
-        if uplink["acknowledgement"] == "weak":
-            state += f", {text(lang, 'cli.status_weak')}"
-        acknowledged = str(uplink["acknowledged_observations"])
-        table.add_row(name, state, acknowledged, str(backlog), _down(uplink, lang))
-    return table
-
-
-def _down(uplink: Mapping[str, Any], lang: Lang) -> str:
-    reason = uplink.get("reason")
-    return sentence(lang, reason["text"], reason["values"]) if reason else str(uplink["last_error"] or "")
 
 
 def value(item: Mapping[str, Any], lang: Lang) -> str:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from drivers.contract import Fix, Observation, Reading, Sighting
+from drivers.contract import Fix, Instant, Observation, Reading, Sighting
 from edge.devices import DeviceState
+from edge.errors import JournalError
 from edge.instant import rfc3339
+from edge.journal.database import explained, open_reader
+from edge.journal.facts import backlog, lanes, stored
+from edge.journal.standing import standing
 from edge.quantities import QUANTITIES
+from edge.settings import Settings
 
 if TYPE_CHECKING:
     from edge.gateway import Gateway
+
+log = logging.getLogger(__name__)
 
 VERSION: Final = version("tagtrail")
 
@@ -31,22 +42,33 @@ def brief(gateway: Gateway) -> bytes:
         "clock": gateway.clock.state,
         "clock_uncertainty_s": _clock(gateway)["uncertainty_s"],
         "journal": gateway.journal.facts(),
-        "disk": _disk(gateway),
+        "disk": disk(gateway.settings.journal.path),
         "alarms": len(gateway.own.standing),
     }
     return orjson.dumps(facts)
 
 
+async def entire(gateway: Gateway) -> dict[str, Any]:
+    """``full``, and what the journal's file knows besides; stored: None where it cannot be read now."""
+    try:
+        in_file = await gateway.journal.stored()
+    except JournalError as error:
+        log.debug("status: %s", error)
+        in_file = None
+    return {**full(gateway), "stored": in_file}
+
+
 def full(gateway: Gateway) -> dict[str, Any]:
-    """Everything: points with ages, refusals by reason, ports, uplinks, backlog, clock, disk, alarms."""
+    """All that is in memory: points with ages, refusals by reason, ports, uplinks, backlog, clock, alarms."""
     return {
+        "running": True,
         "gateway": gateway.settings.gateway.id,
         "version": VERSION,
         "t": rfc3339(gateway.clock.now()),
         "up_s": round(time.monotonic() - gateway.started, 1),
         "clock": _clock(gateway),
         "journal": gateway.journal.facts(),
-        "disk": _disk(gateway),
+        "disk": disk(gateway.settings.journal.path),
         "settings": None if gateway.rereading is None else gateway.rereading.facts(),
         "uplinks": {name: uplink.facts() for name, uplink in gateway.uplinks.items()},
         "ports": {name: _port(gateway, name) for name in gateway.ports.sources},
@@ -72,8 +94,42 @@ def _clock(gateway: Gateway) -> dict[str, Any]:
     }
 
 
-def _disk(gateway: Gateway) -> dict[str, int]:
-    usage = shutil.disk_usage(gateway.settings.journal.path.parent)
+def without_daemon(settings: Settings) -> dict[str, Any]:
+    """What the journal's file tells while nobody writes it. Raises JournalError."""
+    return {
+        "running": False,
+        "gateway": settings.gateway.id,
+        "version": VERSION,
+        "t": rfc3339(Instant(time.time_ns())),
+        **_of_file(settings.journal.path, settings.journal.max_size_bytes),
+        "disk": disk(settings.journal.path),
+    }
+
+
+def _of_file(path: Path, max_size_bytes: int) -> dict[str, Any]:
+    try:
+        with closing(open_reader(path)) as connection:
+            found = standing(connection)
+            journal = found.lanes[-1].journal if found.lanes else None
+            return {
+                "journal": {
+                    "id": journal,
+                    "size_bytes": path.stat().st_size,
+                    "used_bytes": found.used_bytes,
+                    "max_size_bytes": max_size_bytes,
+                    "lanes": lanes(found, journal or ""),
+                    "backlog": backlog(found),
+                    "quarantined": dict(found.quarantined),
+                },
+                "stored": stored(connection, found),
+            }
+    except sqlite3.Error as error:
+        raise explained(path, error) from error
+
+
+def disk(journal: Path) -> dict[str, int]:
+    """Of the file system under the journal."""
+    usage = shutil.disk_usage(journal.parent)
     return {"free_bytes": usage.free, "total_bytes": usage.total}
 
 

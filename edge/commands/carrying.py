@@ -38,6 +38,9 @@ A_MINUTE_MOST: Final = 60
 _ANSWERABLE: Final = re.compile("[a-z]{1,32}", re.ASCII)
 """A verb of another form names no topic of ours."""
 
+_AS_THEY_ARE: Final = frozenset({"read", "diagnose"})
+"""Verbs that the control socket calls the same; the others are facts that are entered."""
+
 
 class Offered(NamedTuple):
     """uplink: over which it came."""
@@ -163,7 +166,7 @@ class Commands:
 
     async def _do(self, command: Command) -> dict[str, Any]:
         """The rim: what is wrong with one command ends no reading and no other command. Raises Refused."""
-        verb = self._verbs["read" if command.verb == "read" else "enter"]
+        verb = self._verbs[command.verb if command.verb in _AS_THEY_ARE else "enter"]
         try:
             answer: dict[str, Any] = await verb(command.request)
         except Refused:

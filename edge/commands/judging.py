@@ -58,11 +58,18 @@ class AskedRead(Asked):
     wait: Annotated[float, Field(gt=0, le=60)] | None = None
 
 
+class AskedDiagnose(Asked):
+    """`diagnose`. most_bytes: of the answer, so that the broker takes it."""
+
+    most_bytes: Annotated[int, Field(ge=2048, le=256 * 1024)] = 16 * 1024
+
+
 VERBS: Final[Mapping[str, type[Asked]]] = {
     "enter": AskedEnter,
     "acknowledge": AskedFact,
     "trip": AskedFact,
     "read": AskedRead,
+    "diagnose": AskedDiagnose,
 }
 
 

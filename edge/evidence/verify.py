@@ -1,6 +1,7 @@
 """Where blocks and seals are read from for verification: a journal, or a file of lines; and the verdict.
 
-A file of lines holds payloads as they are published, one a line: blocks and seals, in any mixture of lanes.
+A file of lines holds payloads as they are published, one a line: blocks and seals, in any mixture of lanes,
+and handovers from one key to the next where the records that tell of them are not in it.
 An export is such a file, whole; a capture from the broker is one that may begin anywhere and repeat itself.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -61,9 +62,13 @@ class Verdict(NamedTuple):
 
 
 class Source(Protocol):
-    """Where the blocks are. malformed: what was neither block nor seal, once both have been read."""
+    """Where the blocks are.
+
+    Once both have been read: handovers: those that stand beside them; malformed: what was none of these.
+    """
 
     rules: Rules
+    handovers: list[Handover]
     malformed: Break | None
 
     def seals(self) -> Iterable[Seal]: ...
@@ -82,7 +87,7 @@ def verify(
     for seal in source.seals():
         seals[seal.journal, seal.lane].append(seal)
     walks = {at: LaneWalk(*at, found, source.rules) for at, found in seals.items()}
-    known = list(handovers)
+    known = [*handovers, *source.handovers]
     for journal, lane, seq, body, link in source.blocks():
         walk = walks.get((journal, lane))
         if walk is None:
@@ -105,6 +110,7 @@ class Lines:
 
     def __init__(self, path: Path, rules: Rules) -> None:
         self.rules = rules
+        self.handovers: list[Handover] = []
         self.malformed: Break | None = None
         self._path = path
 
@@ -114,7 +120,14 @@ class Lines:
                 try:
                     yield read_seal(line)
                 except ValueError:
-                    self.malformed = self.malformed or Break(Kind.MALFORMED, number, number)
+                    self._no_seal(number, line)
+
+    def _no_seal(self, number: int, line: bytes) -> None:
+        with suppress(orjson.JSONDecodeError):
+            if (handover := read_handover(orjson.loads(line))) is not None:
+                self.handovers.append(handover)
+                return
+        self.malformed = self.malformed or Break(Kind.MALFORMED, number, number)
 
     def blocks(self) -> Iterator[Found]:
         for _, line in self._lines():
@@ -133,6 +146,7 @@ class JournalFile:
 
     def __init__(self, path: Path) -> None:
         self.rules = JOURNAL
+        self.handovers: list[Handover] = []
         self.malformed: Break | None = None
         self._path = path
         self._lanes: Sequence[LaneStanding] = ()

@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from edge.evidence import chain
-from edge.journal import rollups, trail, walk
+from edge.journal import facts, rollups, trail, walk
 from edge.journal.block import Block
 from edge.journal.database import explained, open_reader
 from edge.journal.rollups import Rollup
-from edge.journal.standing import SEQ_MASK, LaneStanding
+from edge.journal.standing import SEQ_MASK, LaneStanding, standing
 from edge.journal.trail import Newest
 from edge.journal.walk import Walked
 
@@ -93,6 +93,10 @@ class Reader:
     def rollups(self, point: str, first: int, end: int) -> list[Rollup]:
         """See ``rollups.query``. Raises sqlite3.Error."""
         return rollups.query(self._connection, point, first, end)
+
+    def stored(self) -> dict[str, Any]:
+        """See ``facts.stored``. Raises sqlite3.Error."""
+        return facts.stored(self._connection, standing(self._connection))
 
     def newest(self, record: str) -> Newest | None:
         """See ``trail.newest``. Raises sqlite3.Error."""

@@ -119,8 +119,24 @@ def kept(connection: sqlite3.Connection, lane: LaneStanding) -> list[Seal]:
     return list(_seals(connection, lane))
 
 
-def _seals(connection: sqlite3.Connection, lane: LaneStanding, which: str = "") -> Iterator[Seal]:
-    rows = connection.execute(_SELECT + which, (lane.key(0), lane.key(SEQ_MASK)))
+def at_or_before(connection: sqlite3.Connection, lane: LaneStanding, seq: int) -> Seal | None:
+    """The newest seal of a lane whose seq is no greater."""
+    return next(_seals(connection, lane, " DESC LIMIT 1", last=seq), None)
+
+
+def at_or_after(connection: sqlite3.Connection, lane: LaneStanding, seq: int) -> Seal | None:
+    """The oldest seal of a lane whose seq is no less."""
+    return next(_seals(connection, lane, " LIMIT 1", first=seq), None)
+
+
+def _seals(
+    connection: sqlite3.Connection,
+    lane: LaneStanding,
+    which: str = "",
+    first: int = 0,
+    last: int = SEQ_MASK,
+) -> Iterator[Seal]:
+    rows = connection.execute(_SELECT + which, (lane.key(first), lane.key(last)))
     for key, pruned, link, at, signer, signature, gateway, journal, name in rows:
         t = rfc3339(Instant(at))
         yield Seal(gateway, journal, Lane(name), key & SEQ_MASK, pruned, link, t, signer, signature)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from drivers.contract import Instant, Now
 from edge.alarms import Alarms
@@ -375,6 +375,10 @@ class Journal:
             "given_up": commits.room.given_up,
             "quarantined": dict(standing.quarantined),
         }
+
+    async def stored(self) -> dict[str, Any]:
+        """For `status`: what only the file knows; see ``facts.stored``. Raises JournalError."""
+        return await self._do(self._reading, self._reader.stored)
 
     def _lane(self, journal: str, lane: Lane) -> LaneStanding:
         try:

@@ -43,7 +43,7 @@ class Mqtt(Part):
     holds: bool = Field(
         True, description="Take the hold list that is published there, if the broker lets us. · 接收管控名单"
     )
-    commands: list[Literal["enter", "acknowledge", "trip", "read"]] = Field(
+    commands: list[Literal["enter", "acknowledge", "trip", "read", "diagnose"]] = Field(
         [], description="Commands that are taken from there; none unless they stand here. · 允许的下发命令"
     )
     keepalive_s: Annotated[float, Duration("5s", "10min")] = Field(

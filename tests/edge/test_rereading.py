@@ -13,13 +13,15 @@ from typing import Any, Final, TypeAlias
 import orjson
 import pytest
 import yaml
+from rich.console import Console
 
 from drivers.contract import NANOSECONDS, Code, Frame, Instant, Sighting
-from edge import gateway, show, status
+from edge import gateway, status
 from edge.alarms import Cause
 from edge.gateway import Gateway
 from edge.messages import LANGS
 from edge.rereading import Rereading
+from edge.status_view import view
 from tests.faults.rig import journalled
 
 TAG: Final = Code("cn-eartag", "362292600000123")
@@ -154,7 +156,7 @@ async def test_a_file_that_does_not_hold_leaves_all_as_it_is_and_says_why(
         assert "devices.air.unitt" in caplog.text
         for lang in LANGS:
             assert "unitt" in facts["problems"][0][lang]
-            show.print_status(status.full(there.gateway), lang)
+            Console().print(view(await status.entire(there.gateway), lang))
         assert {"REFUSED", "仍按原配置运行"} <= set(
             capsys.readouterr().out.replace("，", " ").replace("：", " ").replace(",", " ").split()
         )

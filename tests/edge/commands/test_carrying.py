@@ -32,8 +32,8 @@ class Desk:
         self.answers: list[dict[str, Any]] = []
         self.refusals: list[dict[str, Any]] = []
         self.commands = Commands(
-            {"platform": frozenset({"enter"})},
-            {"enter": self._enter},
+            {"platform": frozenset({"enter", "diagnose"})},
+            {"enter": self._enter, "diagnose": self._diagnose},
             self.taken,
             self,
             lambda: NOW,
@@ -49,6 +49,9 @@ class Desk:
 
     async def _enter(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return {"records": [request["fact"]]}
+
+    async def _diagnose(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        return {"room": request["most_bytes"]}
 
     def offer(self, number: int) -> None:
         said = {"id": f"c-{number}", "issuer": "p", "expires": "2026-11-22T03:15:00Z", "fact": "recall"}
@@ -70,6 +73,14 @@ async def test_nothing_is_answered_as_done_that_is_not_on_disk() -> None:
         desk.offer(1)
         await until(lambda: len(desk.answers) == 1)
     assert (desk.answers[0]["ok"], desk.answers[0]["error"]) == (False, "not_stored")
+
+
+async def test_a_diagnosis_is_asked_of_the_verb_of_that_name() -> None:
+    async with Desk() as desk:
+        said = {"id": "c-1", "issuer": "p", "expires": "2026-11-22T03:15:00Z", "most_bytes": 4096}
+        desk.commands.offer("platform", Message("diagnose", orjson.dumps(said)))
+        await until(lambda: len(desk.answers) == 1)
+    assert desk.answers == [{"id": "c-1", "ok": True, "room": 4096}]
 
 
 async def test_so_many_a_minute_and_then_none_until_the_next() -> None:

@@ -52,6 +52,8 @@ def judged(
         ("trip", GOOD, {"fact": "trip", "values": {}, "at": None, "reason": "", "by": "监管平台"}),
         ("read", READ, {"device": "air", "wait": None}),
         ("read", READ | {"wait": 3}, {"device": "air", "wait": 3.0}),
+        ("diagnose", GOOD, {"most_bytes": 16384}),
+        ("diagnose", GOOD | {"most_bytes": 4096}, {"most_bytes": 4096}),
     ],
 )
 def test_a_command_becomes_the_request_that_a_person_beside_the_gateway_would_make(

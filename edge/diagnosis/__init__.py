@@ -1,0 +1,1 @@
+"""What helps to find a fault from afar: a pack without secrets and without what was observed."""
