@@ -152,7 +152,7 @@ def gaps(journal: Path) -> dict[str, list[tuple[float, float]]]:
     found: dict[str, list[tuple[float, float]]] = {port: [] for port in PORTS}
     for (lane, _), body in journalled(journal).items():
         record = orjson.loads(body).get("record", {}) if lane == "records" else {}
-        if record.get("cause") == "port_down" and record["state"] == "cleared":
+        if record.get("kind") == "alarm" and record["cause"] == "port_down" and record["state"] == "cleared":
             found[record["subject"]].append((seconds(record["from"]), seconds(record["to"])))
     return found
 
