@@ -91,7 +91,7 @@ def unknown(key: str, name: str, known: Iterable[str]) -> tuple[str, dict[str, o
     """``key`` or, where one of ``known`` is close, ``key_near``, with what fills it."""
     if near := closest(name, known):
         return f"{key}_near", {"name": shown(name), "near": near}
-    return key, {"name": shown(name), "known": shown_names(known)}
+    return key, {"name": shown(name), "known": _shown_names(tuple(known))}
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
@@ -127,6 +127,11 @@ def shown(value: object) -> str:
 
 def shown_names(names: Iterable[object]) -> str:
     """``a, b, c`` and no longer than a line takes; ``-`` for none."""
+    return _shown_names(tuple(names))
+
+
+@lru_cache(maxsize=256)  # what is known of one mapping is told at every key of it that is not
+def _shown_names(names: tuple[object, ...]) -> str:
     listed = [shown(name) for name in islice(names, _MOST_SHOWN)]
     fitting = len(listed)
     while len(text := ", ".join(listed[:fitting])) > 2 * _MOST_SHOWN:

@@ -98,7 +98,7 @@ def targets() -> Iterator[Target]:
     yield Target("hold list", held, hold, anew=_sites.clear)
     yield Target("verify", damaged([_sealed()], most_bytes=32 * 1024), _verify)
     yield Target("settings", damaged(_files(), most_bytes=16 * 1024), _load)
-    yield Target("settings, large", st.sampled_from(BOMBS).map(lambda made: made()), _load, most_s=3.0)
+    yield Target("settings, large", st.sampled_from(BOMBS).map(lambda made: made()), _load, most_s=5.0)
 
 
 def _json(said: Any) -> bytes:

@@ -77,6 +77,6 @@ async def _lives(held: Trial, box: FedGateway, link: Proxy, left: Iterator[Cut])
                 box.gateway.own.event("holds", {"number": number}, key=f"/{number}")
             await held.until(lambda: passage.has_cut, f"{cut} comes")  # noqa: B023 - called before the next
             wait_s = await held.settle(box)
-            held.resumptions.append(Resumption(0, 0, wait_s))
+            held.resumptions.append(Resumption(0, 0, 0, wait_s))
             held.expect(f"{cut}: one more connection is enough", link.connections == 2)
         link.connections = 0

@@ -67,10 +67,14 @@ class Listener(Consumer):
 
 
 class Resumption(NamedTuple):
-    """The line was healed: how many deliveries there had been, the records' head then, and the wait in s."""
+    """The line was healed: how many deliveries there had been, the records' head then, and the wait in s.
+
+    acknowledged: the telemetry that the broker had then; the listener may have it later.
+    """
 
     heard: int
     records_head: int
+    acknowledged: int
     wait_s: float
 
 
@@ -116,10 +120,12 @@ class Trial:
         can be judged.
         """
         heard = len(self.listener.messages)
-        head = self.gateway.heads()["records"] if quiet else 0
+        heads = self.gateway.heads()
+        head = heads["records"] if quiet else 0
+        acknowledged = heads["telemetry"] - _owed(self.gateway, "telemetry")
         heal()
         wait_s = await self.until(lambda: len(self.listener.messages) > heard, "deliveries resume", within_s)
-        self.resumptions.append(Resumption(heard, head, wait_s))
+        self.resumptions.append(Resumption(heard, head, acknowledged, wait_s))
 
     async def settle(self, *boxes: FedGateway) -> float:
         """The feed of these (of all) ends, and all that was journalled arrives or is set aside. In s."""
@@ -177,13 +183,22 @@ class Trial:
             since = self.listener.messages[resumption.heard :]
             last = ("records", resumption.records_head)
             places = (place for place, message in enumerate(since) if (message.lane, message.seq) == last)
-            late += [message.lane for message in since[: next(places, 0)]].count("telemetry")
+            late += sum(
+                message.lane == "telemetry" and message.seq > resumption.acknowledged
+                for message in since[: next(places, 0)]
+            )
         return late
 
 
 def _owes(box: FedGateway) -> bool:
+    return any(_owed(box, lane) for lane in ("records", "telemetry"))
+
+
+def _owed(box: FedGateway, lane: str) -> int:
+    """Blocks that the broker has not acknowledged."""
     backlog: Any = box.gateway.journal.facts()["backlog"]
-    return any(lane["blocks"] for lane in backlog[UPLINK].values())
+    owed: int = backlog[UPLINK].get(lane, {"blocks": 0})["blocks"]
+    return owed
 
 
 def disorder(heard: list[Key]) -> int:
