@@ -27,7 +27,7 @@ test: $(VENV)/.test  ## Lint, types and all tests (ARGS="tests/edge -k journal")
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-install: $(VENV)/.test  ## Install, upgrade, go back, uninstall in a Debian of its own (root, minutes)
 	$(BIN)/pytest tests/install/in_a_box.py $(ARGS)

@@ -32,6 +32,9 @@ settings.load_profile("ci" if IN_CI else "developer")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests go first: the short ones then fill up whichever process is free."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
     for item in items:
         if not isinstance(item, pytest.Function):
             continue
