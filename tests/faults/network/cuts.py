@@ -70,13 +70,14 @@ async def _lives(held: Trial, box: FedGateway, link: Proxy, left: Iterator[Cut])
     for cut in left:
         held.faults += 1
         passage = CutAfter(cut.after)
-        link.up = first(passage) if cut.way == "up" else Passage
-        link.down = first(passage) if cut.way == "down" else Passage
-        async with box:
+        async with box:  # it has asked the broker for its seals, over a connection of its own
+            link.connections = 0
+            link.up = first(passage) if cut.way == "up" else Passage
+            link.down = first(passage) if cut.way == "down" else Passage
             for number in range(cut.after // PUBACK_BYTES + BACKLOG_MORE):
                 box.gateway.own.event("holds", {"number": number}, key=f"/{number}")
             await held.until(lambda: passage.has_cut, f"{cut} comes")  # noqa: B023 - called before the next
             wait_s = await held.settle(box)
             held.resumptions.append(Resumption(0, 0, 0, wait_s))
             held.expect(f"{cut}: one more connection is enough", link.connections == 2)
-        link.connections = 0
+        link.up = link.down = Passage
