@@ -48,7 +48,7 @@ class Consumer:
         now_s = time.time()
         if "/live/" in topic:
             self.live_s.append(now_s - _instant_s(orjson.loads(payload)))
-        elif topic.endswith("/telemetry"):
+        elif topic.endswith("/telemetry") and "/seal/" not in topic:
             entries = orjson.loads(payload)["observations"]
             self.delivered += sum(map(_readings, entries))
             self.durable_s.extend(now_s - _instant_s(entry) for entry in entries)
