@@ -151,21 +151,26 @@ class Recording:
     def _run(
         self, recorder: Recorder, at: Instant, work: Callable[[*_Told], Iterable[Output]], *told: *_Told
     ) -> None:
-        with self._rim(recorder, at):
+        try:
             for output in work(*told):
                 self._put(output, at)
+        except Exception as defect:  # noqa: BLE001 - the rim; a context manager costs more than the work
+            self._failed(recorder, at, defect)
 
     @contextmanager
     def _rim(self, recorder: Recorder, at: Instant) -> Iterator[None]:
-        """What is wrong with one recorder ends neither the readings nor the other recorders. What was
-        observed stands in the journal all the same."""
         try:
             yield
-        except Exception as defect:
-            self.failures[recorder.name] += 1
-            level = logging.ERROR if self.failures[recorder.name] == 1 else logging.DEBUG
-            log.log(level, "recorder %s failed; what it was told is lost to it", recorder.name, exc_info=True)
-            self._notice(Notice(at, Cause.DEFECT, recorder.name, detail=f"{type(defect).__name__}: {defect}"))
+        except Exception as defect:  # noqa: BLE001 - the rim
+            self._failed(recorder, at, defect)
+
+    def _failed(self, recorder: Recorder, at: Instant, defect: Exception) -> None:
+        """What is wrong with one recorder ends neither the readings nor the other recorders. What was
+        observed stands in the journal all the same."""
+        self.failures[recorder.name] += 1
+        level = logging.ERROR if self.failures[recorder.name] == 1 else logging.DEBUG
+        log.log(level, "recorder %s failed; what it was told is lost to it", recorder.name, exc_info=defect)
+        self._notice(Notice(at, Cause.DEFECT, recorder.name, detail=f"{type(defect).__name__}: {defect}"))
 
     def _put(self, output: Output, at: Instant) -> str | None:
         if isinstance(output, Notice):
