@@ -129,6 +129,10 @@ async def test_install_upgrade_rollback_uninstall(
         assert "already" in await asyncio.to_thread(box.make, "install"), "the second time changes nothing"
         assert box.run("systemctl", "show", "--property=MainPID", "tagtrail").stdout == started
 
+        await asyncio.to_thread(box.run, "systemctl", "reload", "tagtrail")
+        assert box.run("systemctl", "show", "--property=MainPID", "tagtrail").stdout == started
+        assert box.run("systemctl", "is-active", "tagtrail").stdout.strip() == "active"
+
         box.release("0.1.1")
         await asyncio.to_thread(box.make, "install")
         assert in_force(box) != first
